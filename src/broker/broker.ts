@@ -1,0 +1,4 @@
+/** One broker of the cluster. */
+export interface Broker {
+  readonly id: number
+}
