@@ -72,4 +72,20 @@ export interface ClusterImage {
   readonly configResources: (type: ConfigResourceType) => Iterable<string>
   /** Finalized feature levels. */
   readonly features: ReadonlyMap<string, number>
+  /** First producer id that no broker has been given yet. */
+  readonly nextProducerId: number
 }
+
+/** What differs between an image and the one before it: lets a listener look at only that. */
+export interface ClusterChange {
+  /** Ids of topics that were made, deleted, or that have a changed partition. */
+  readonly topicIds: ReadonlySet<Uuid>
+  /** Some broker registered, left, was fenced or unfenced. */
+  readonly brokers: boolean
+  /** Resources with changed settings: `type/name`, e.g. `topic/orders`, `broker/` (the cluster-wide default). */
+  readonly configs: ReadonlySet<string>
+  readonly features: boolean
+}
+
+/** Called at once after each change, in order of subscription. `previous` is the image that `change` starts from. */
+export type ImageListener = (image: ClusterImage, previous: ClusterImage, change: ClusterChange) => void
