@@ -201,10 +201,12 @@ export class Refusal extends Error {
   }
 }
 
-/** Bytes that are not what the protocol says. `offset` is where in the message, or undefined when that is not known. */
+/** Bytes that are not what the protocol says. `offset` is where in the buffer, or undefined when that is not known. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
   readonly offset: number | undefined
+  /** The field that could not be read, e.g. `topics[2].name`; empty when that is not known. */
+  path = ''
 
   constructor(message: string, offset?: number) {
     super(offset === undefined ? message : `${message} (at byte ${offset})`)
@@ -215,4 +217,6 @@ export class DecodeError extends Error {
 /** A value that cannot be encoded: out of range, or a field set that the version does not have. */
 export class EncodeError extends Error {
   override readonly name = 'EncodeError'
+  /** The field that could not be written, e.g. `topics[2].name`; empty when that is not known. */
+  path = ''
 }

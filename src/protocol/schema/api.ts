@@ -6,7 +6,7 @@ export interface Api<Q extends Fields = Fields, S extends Fields = Fields> {
   readonly name: string
   /** Every version that any release ever had. */
   readonly versions: Versions
-  /** First flexible version (KIP-482); Infinity: none. */
+  /** First flexible version (KIP-482); NEVER: none. */
   readonly flexible: number
   readonly request: Q
   readonly response: S
@@ -15,10 +15,19 @@ export interface Api<Q extends Fields = Fields, S extends Fields = Fields> {
 /** A message that is stored or embedded rather than sent: coordinator keys and values, consumer protocol, markers. */
 export interface Data<F extends Fields = Fields> {
   readonly name: string
+  /** Every version that any release ever had. */
   readonly versions: Versions
+  /** First flexible version (KIP-482); NEVER: none. */
   readonly flexible: number
+  /** The keys of the internal topics begin with their type rather than with their version. */
+  readonly keyType?: number
+  /** A version above the newest is read as the newest: the consumer protocol promises to only ever append fields. */
+  readonly readsNewer?: boolean
   readonly fields: F
 }
+
+/** No version of the message is flexible. */
+export const NEVER = Number.POSITIVE_INFINITY
 
 export const api = <Q extends Fields, S extends Fields>(definition: Api<Q, S>): Api<Q, S> => definition
 export const data = <F extends Fields>(definition: Data<F>): Data<F> => definition

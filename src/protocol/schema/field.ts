@@ -30,6 +30,8 @@ export interface Spec {
   readonly nullable?: Versions
   readonly tag?: number
   readonly ignorable?: boolean
+  /** A writer may leave it out: it has a default or a tag. */
+  readonly optional?: boolean
   /** Array: its element. */
   readonly of?: Field
   /** Struct: its fields in wire order. */
@@ -66,12 +68,12 @@ class FieldOf<Out, In, Optional extends boolean> {
 
   /** The value where it is absent; a writer may then leave the field out. */
   default(absent: Out): Field<Out, In, true> {
-    return new FieldOf({ ...this.spec, absent: Object.freeze(absent) })
+    return new FieldOf({ ...this.spec, absent: Object.freeze(absent), optional: true })
   }
 
   /** A tagged field (KIP-482): optional on the wire, skipped by a peer that does not know it. */
   tag(tag: number, since: number, until = Number.POSITIVE_INFINITY): Field<Out, In, true> {
-    return new FieldOf({ ...this.spec, tag, versions: [since, until] })
+    return new FieldOf({ ...this.spec, tag, versions: [since, until], optional: true })
   }
 
   /** A value other than the default may be dropped when encoding a version without the field; otherwise encoding fails. */
