@@ -4,7 +4,12 @@
  */
 export interface Network {
   /** Starts listening; `port` 0 takes any free one. Rejects with a `ListenError` when the address cannot be had. */
-  listen(address: Address, accept: (peer: Peer) => void): Promise<Listener>
+  listen(
+    address: Address,
+    accept: (peer: Peer) => void,
+    /** A connection could not be accepted (out of file descriptors, for instance); listening goes on. */
+    onAcceptError?: (error: Error) => void,
+  ): Promise<Listener>
   connect(address: Address): Promise<Peer>
 }
 
