@@ -1,0 +1,117 @@
+import { type ItemResult, refused } from '../commands.ts'
+import { configDefinition, configsOf } from './catalog.ts'
+import { type BrokerLayers, effectiveBrokerText } from './effective.ts'
+import { parseValue } from './value.ts'
+
+type Settings = ReadonlyMap<string, string>
+
+const LISTENER_CONFIG = /^listener\.name\.[^.]*\.(.*)$/
+const CLUSTER_LEVEL_LISTENER_CONFIGS: ReadonlySet<string> = new Set([
+  'max.connections',
+  'max.connection.creation.rate',
+  'num.network.threads',
+])
+/** TLS stores and keys: changed for one listener at a time, under its prefix. */
+const TLS_STORE =
+  /^ssl\.(key\.password|(key|trust)store\.(location|password|type|certificate\.chain|key|certificates))$/
+
+const THREAD_POOLS: readonly string[] = [
+  'num.io.threads',
+  'num.replica.fetchers',
+  'num.recovery.threads.per.data.dir',
+  'background.threads',
+]
+
+/**
+ * Why the controller refuses the settings of a broker, or of all (''); null: it takes them. It looks at little, for the
+ * broker that was asked has looked at all (`brokerChangeProblem`). Source: KRaft's ConfigurationControlManager (KIP-966).
+ */
+export function brokerProblem(
+  broker: string,
+  settings: Settings,
+  changed: ReadonlySet<string>,
+): ItemResult | null {
+  if (!changed.has('min.insync.replicas')) return null
+  if (broker !== '') {
+    return refused(
+      'INVALID_CONFIG',
+      'Broker-level min.insync.replicas cannot be altered while ELR is enabled.',
+    )
+  }
+  if (!settings.has('min.insync.replicas')) {
+    return refused(
+      'INVALID_CONFIG',
+      'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.',
+    )
+  }
+  return null
+}
+
+/**
+ * Why a running broker cannot take `settings`, all that would be set for it (`perBroker`) or for every broker; null: it
+ * can. Names that Kafka does not know are taken: they are for plugins. Source: Kafka's DynamicBrokerConfig.validate.
+ */
+export function brokerChangeProblem(
+  settings: Settings,
+  perBroker: boolean,
+  layers: BrokerLayers,
+): string | null {
+  const names = [...settings.keys()]
+  const fixed = names.filter((name) => {
+    const definition = configDefinition('broker', name)
+    return definition !== undefined && !definition.isDynamic
+  })
+  if (fixed.length > 0) return `Cannot update these configs dynamically: [${fixed.join(', ')}]`
+  const stores = names.filter((name) => TLS_STORE.test(name))
+  if (stores.length > 0) {
+    return `These security configs can be dynamically updated only per-listener using the listener prefix: [${stores.join(', ')}]`
+  }
+  const invalid = valueProblem(settings)
+  if (invalid !== null) return invalid
+  const own = names.filter(isPerBroker)
+  if (!perBroker && own.length > 0) {
+    return `Cannot update these configs at default cluster level, broker id must be specified: [${own.join(', ')}]`
+  }
+  return combinationProblem(
+    perBroker ? { ...layers, dynamicBroker: settings } : { ...layers, dynamicDefault: settings },
+    layers,
+  )
+}
+
+function isPerBroker(name: string): boolean {
+  const base = LISTENER_CONFIG.exec(name)?.[1]
+  if (base !== undefined) return !CLUSTER_LEVEL_LISTENER_CONFIGS.has(base)
+  return configDefinition('broker', name)?.isPerBroker ?? false
+}
+
+function valueProblem(settings: Settings): string | null {
+  const definitions = configsOf('broker')
+  for (const [name, text] of settings) {
+    const base = LISTENER_CONFIG.exec(name)?.[1] ?? name
+    const problem = definitions.get(base)?.problem(text)
+    if (problem) return problem
+  }
+  return null
+}
+
+/** What settings together must fulfil. */
+function combinationProblem(after: BrokerLayers, before: BrokerLayers): string | null {
+  for (const name of THREAD_POOLS) {
+    const now = Number(effectiveBrokerText(name, before))
+    const wanted = Number(effectiveBrokerText(name, after))
+    if (wanted === now) continue
+    const prefix = `Dynamic thread count update validation failed for ${name}=${wanted}`
+    if (wanted <= 0) return `${prefix}, value should be at least 1`
+    if (wanted < Math.floor(now / 2))
+      return `${prefix}, value should be at least half the current value ${now}`
+    if (wanted > now * 2) return `${prefix}, value should not be greater than double the current value ${now}`
+  }
+  const long = (name: string): number =>
+    Number(parseValue(name, 'long', effectiveBrokerText(name, after) ?? '0'))
+  const minLag = long('log.cleaner.min.compaction.lag.ms')
+  const maxLag = long('log.cleaner.max.compaction.lag.ms')
+  if (minLag > maxLag) {
+    return `conflict topic config setting min.compaction.lag.ms (${minLag}) > max.compaction.lag.ms (${maxLag})`
+  }
+  return null
+}

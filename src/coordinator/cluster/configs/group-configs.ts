@@ -1,0 +1,32 @@
+import type { ConfigRow } from './definition.ts'
+
+/** Settings of a group. Source: Kafka 4.4, GroupConfig. */
+export const GROUP_CONFIGS: readonly ConfigRow[] = [
+  ['consumer.assignment.interval.ms', 'int', '1000', 'm', '[0,...]'],
+  ['consumer.assignor.offload.enable', 'boolean', 'true', 'm', '', 'i'],
+  ['consumer.heartbeat.interval.ms', 'int', '5000', 'm', '[1,...]'],
+  ['consumer.session.timeout.ms', 'int', '45000', 'm', '[1,...]'],
+  ['errors.deadletterqueue.copy.record.enable', 'boolean', 'false', 'm'],
+  ['errors.deadletterqueue.topic.name', 'string', '', 'm'],
+  ['share.assignment.interval.ms', 'int', '1000', 'm', '[0,...]'],
+  ['share.assignor.offload.enable', 'boolean', 'true', 'm', '', 'i'],
+  ['share.auto.offset.reset', 'string', 'latest', 'm', '[latest, earliest, by_duration:PnDTnHnMn.nS]'],
+  ['share.delivery.count.limit', 'int', '5', 'm', '[2,...]'],
+  ['share.heartbeat.interval.ms', 'int', '5000', 'm', '[1,...]'],
+  ['share.isolation.level', 'string', 'read_uncommitted', 'm', '[read_committed, read_uncommitted]'],
+  ['share.partition.max.record.locks', 'int', '2000', 'm', '[100,...]'],
+  ['share.record.lock.duration.ms', 'int', '30000', 'm', '[1000,...]'],
+  ['share.renew.acknowledge.enable', 'boolean', 'true', 'm'],
+  ['share.session.timeout.ms', 'int', '45000', 'm', '[1,...]'],
+  ['streams.acceptable.recovery.lag', 'long', '10000', 'm', '[0,...]', 'i'],
+  ['streams.assignment.interval.ms', 'int', '1000', 'm', '[0,...]'],
+  ['streams.assignor.name', 'string', null, 'm'],
+  ['streams.assignor.offload.enable', 'boolean', 'true', 'm', '', 'i'],
+  ['streams.heartbeat.interval.ms', 'int', '5000', 'm', '[1,...]'],
+  ['streams.initial.rebalance.delay.ms', 'int', '3000', 'm', '[0,...]'],
+  ['streams.num.standby.replicas', 'int', '0', 'm', '[0,...]'],
+  ['streams.num.warmup.replicas', 'int', '2', 'm', '[0,...]', 'i'],
+  ['streams.rack.aware.assignment.tags', 'list', '', 'l', 'unique'],
+  ['streams.session.timeout.ms', 'int', '45000', 'm', '[1,...]'],
+  ['streams.task.offset.interval.ms', 'int', '60000', 'm', '[1,...]', 'i'],
+]

@@ -1,0 +1,52 @@
+import { type ItemResult, refused } from '../commands.ts'
+import type { ConfigRules } from '../config-rules.ts'
+import type { ConfigResourceType } from '../image.ts'
+import { brokerProblem } from './broker-rules.ts'
+import { configDefinition } from './catalog.ts'
+import { clientMetricsProblem } from './client-metrics-rules.ts'
+import { groupProblem } from './group-rules.ts'
+import { topicProblem } from './topic-rules.ts'
+
+type Settings = ReadonlyMap<string, string>
+
+/** What the controller checks before it stores settings. Source: KRaft's ControllerConfigurationValidator. */
+export class CatalogRules implements ConfigRules {
+  readonly #static: Settings
+
+  /** @param staticBroker what the controller's broker was started with: bounds of group settings come from it. */
+  constructor(staticBroker: Settings = new Map()) {
+    this.#static = staticBroker
+  }
+
+  isList(type: ConfigResourceType, key: string): boolean {
+    return configDefinition(type, key)?.type === 'list'
+  }
+
+  defaultOf(type: ConfigResourceType, key: string): string | null {
+    return configDefinition(type, key)?.default ?? null
+  }
+
+  check(
+    resource: { readonly type: ConfigResourceType; readonly name: string },
+    settings: Settings,
+    changed: ReadonlySet<string>,
+  ): ItemResult | null {
+    switch (resource.type) {
+      case 'topic':
+        return invalidConfig(topicProblem(settings, this.#static))
+      case 'group':
+        if (resource.name === '')
+          return refused('INVALID_REQUEST', 'Default group resources are not allowed.')
+        return invalidConfig(groupProblem(settings, this.#static))
+      case 'client-metrics':
+        return clientMetricsProblem(resource.name, settings)
+      case 'broker':
+        return brokerProblem(resource.name, settings, changed)
+      case 'broker-logger':
+        return refused('INVALID_REQUEST', 'Logger levels are not kept by the controller.')
+    }
+  }
+}
+
+const invalidConfig = (problem: string | null): ItemResult | null =>
+  problem === null ? null : refused('INVALID_CONFIG', problem)
