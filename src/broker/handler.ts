@@ -14,6 +14,11 @@ export interface Handler<A extends Api = Api> {
   readonly api: A
   /** Versions that are served and advertised. */
   readonly versions: Versions
+  /**
+   * Its requests may begin while earlier ones of the same kind on the connection still wait for their answer. All else
+   * waits its turn, as in Kafka, where a connection has one request in work.
+   */
+  readonly overlaps?: boolean
   /** Answers one request. Never sees bytes, sockets, correlation ids or another handler. May throw a Refusal. */
   handle(request: RequestOf<A>, context: RequestContext): Outcome<A> | Promise<Outcome<A>>
   /** The response in which everything failed with `refusal`, as Kafka's getErrorResponse builds it. */
