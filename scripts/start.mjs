@@ -1,0 +1,15 @@
+/**
+ * `npm start`: prepares the clone when that is needed, then runs the main job, a broker on 127.0.0.1:9092.
+ * Arguments go on to it: `npm start -- --brokers 2`.
+ *
+ * The command line runs in this very process, so that Ctrl-C reaches it once and its exit code is ours.
+ */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { orExit, prepare, ROOT } from './prepare.mjs'
+
+orExit(() => prepare())
+
+const cli = join(ROOT, 'dist', 'cli.js')
+process.argv = [process.argv[0], cli, 'up', ...process.argv.slice(2)]
+await import(pathToFileURL(cli).href)
