@@ -1,3 +1,4 @@
+import type { NamedResult } from '../coordinator/cluster/commands.ts'
 import type { BrokerSettings, ConfigView } from '../coordinator/cluster/configs/effective.ts'
 import type { Controller } from '../coordinator/cluster/controller.ts'
 import type { BrokerImage, ClusterImage } from '../coordinator/cluster/image.ts'
@@ -71,6 +72,13 @@ export class Broker {
   /** Whether an API is served, e.g. to decide what may be advertised beside it. */
   serves(apiKey: number): boolean {
     return this.servedApis.some(({ key }) => key === apiKey)
+  }
+
+  /** Makes topics that a client asked about, with the cluster's defaults. One result a name, in order. */
+  autoCreateTopics(names: readonly string[]): readonly NamedResult[] {
+    return this.controller.createTopics(
+      names.map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
+    )
   }
 
   /** Lets go of everything that waits. */

@@ -16,8 +16,6 @@ export interface FetchTarget {
   fetchOffset: number
   currentLeaderEpoch: number
   lastFetchedEpoch: number
-  /** Log start offset of a follower; -1 for a consumer. */
-  logStartOffset: number
   maxBytes: number
   /** What the client was told last; -1: nothing, or an error, so that the next answer includes it. */
   toldHighWatermark: number
@@ -43,9 +41,8 @@ export interface SessionRequest {
 export interface SessionFetch {
   /** The session cannot be used: the answer is this error alone. */
   readonly error: ErrorName | null
-  /** In what order partitions are read. */
-  readonly targets: Iterable<FetchTarget>
-  readonly count: number
+  /** What is read, in this order. */
+  readonly targets: readonly FetchTarget[]
   /** Given: only what changed since the last answer is answered. */
   readonly session: FetchSession | null
   /** The full fetch may found a session, if there is room. */
@@ -90,7 +87,6 @@ export class FetchSession {
       known.fetchOffset = target.fetchOffset
       known.currentLeaderEpoch = target.currentLeaderEpoch
       known.lastFetchedEpoch = target.lastFetchedEpoch
-      known.logStartOffset = target.logStartOffset
       known.maxBytes = target.maxBytes
     }
     for (const { topic, partitions } of request.forgotten) {
@@ -106,7 +102,6 @@ const NOTHING: readonly FetchTarget[] = []
 const failed = (error: ErrorName): SessionFetch => ({
   error,
   targets: NOTHING,
-  count: 0,
   session: null,
   mayCreate: false,
 })
@@ -137,7 +132,7 @@ export class FetchSessions {
     if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {
       this.#sessions.delete(sessionId)
       const mayCreate = sessionEpoch === INITIAL_EPOCH
-      return { error: null, targets, count: targets.length, session: null, mayCreate }
+      return { error: null, targets, session: null, mayCreate }
     }
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return failed('FETCH_SESSION_ID_NOT_FOUND')
@@ -146,18 +141,12 @@ export class FetchSessions {
     session.update(request)
     this.#sessions.delete(sessionId)
     if (session.targets.size === 0) {
-      return { error: null, targets: NOTHING, count: 0, session: null, mayCreate: false }
+      return { error: null, targets: NOTHING, session: null, mayCreate: false }
     }
     session.lastUsedMs = this.#env.clock.now()
     session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1
     this.#sessions.set(sessionId, session)
-    return {
-      error: null,
-      targets: session.targets.values(),
-      count: session.targets.size,
-      session,
-      mayCreate: false,
-    }
+    return { error: null, targets: [...session.targets.values()], session, mayCreate: false }
   }
 
   /** Founds a session for a full fetch. Null: no room, or nothing to read. */

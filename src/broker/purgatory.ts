@@ -20,11 +20,16 @@ class Entry<Key extends object> implements Waiting {
   readonly deadlineMs: number
   /** Undefined: it is over. Drops what it held, since the heap keeps the entry until its deadline. */
   request: Parked<Key> | undefined
-  connection: ConnectionInfo | undefined
+  connection: ConnectionInfo | null
   isDirty = false
   readonly #owner: Purgatory<Key>
 
-  constructor(owner: Purgatory<Key>, request: Parked<Key>, connection: ConnectionInfo, deadlineMs: number) {
+  constructor(
+    owner: Purgatory<Key>,
+    request: Parked<Key>,
+    connection: ConnectionInfo | null,
+    deadlineMs: number,
+  ) {
     this.#owner = owner
     this.request = request
     this.connection = connection
@@ -62,8 +67,8 @@ export class Purgatory<Key extends object> {
     return this.#size
   }
 
-  /** Parks a request for at most `waitMs`. Its connection gives it up when it closes. */
-  park(request: Parked<Key>, connection: ConnectionInfo, waitMs: number): void {
+  /** Parks a request for at most `waitMs` (Infinity: for as long as it takes). Its connection, if any, gives it up when it closes. */
+  park(request: Parked<Key>, connection: ConnectionInfo | null, waitMs: number): void {
     if (this.#closed) return
     const entry = new Entry(this, request, connection, this.#clock.now() + Math.max(0, waitMs))
     this.#size++
@@ -72,7 +77,8 @@ export class Purgatory<Key extends object> {
       if (watchers === undefined) this.#watchers.set(key, new Set([entry]))
       else watchers.add(entry)
     }
-    connection.waiting.add(entry)
+    connection?.waiting.add(entry)
+    if (waitMs === Number.POSITIVE_INFINITY) return
     this.#sweep()
     this.#deadlines.push(entry)
     if (entry.deadlineMs < this.#timerAtMs) this.#arm(entry.deadlineMs)
@@ -107,7 +113,7 @@ export class Purgatory<Key extends object> {
     if (request === undefined) return
     entry.request = undefined
     entry.connection?.waiting.delete(entry)
-    entry.connection = undefined
+    entry.connection = null
     this.#size--
     for (const key of request.keys) {
       const watchers = this.#watchers.get(key)

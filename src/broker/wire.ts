@@ -27,6 +27,3 @@ export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error
   throw error
 }
-
-/** The id that stands for "none". */
-export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
