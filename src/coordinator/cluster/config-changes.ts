@@ -72,7 +72,7 @@ const decideEach = <R extends ConfigResource>(
     const before = image.configs(type, name)
     const wanted = wantedOf(resource, before)
     if (!(wanted instanceof Map)) return { ...wanted, type, name }
-    const problem = absence(image, resource) ?? check(resource, before, wanted, rules)
+    const problem = check(resource, before, wanted, rules) ?? absence(image, resource)
     if (problem) return { ...problem, type, name }
     if (!validateOnly) {
       for (const [key, value] of wanted) {

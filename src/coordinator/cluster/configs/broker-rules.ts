@@ -1,7 +1,7 @@
 import { type ItemResult, refused } from '../commands.ts'
 import { configDefinition, configsOf } from './catalog.ts'
 import { type BrokerLayers, effectiveBrokerText } from './effective.ts'
-import { parseValue } from './value.ts'
+import { parseList } from './value.ts'
 
 type Settings = ReadonlyMap<string, string>
 
@@ -20,7 +20,9 @@ const THREAD_POOLS: readonly string[] = [
   'num.replica.fetchers',
   'num.recovery.threads.per.data.dir',
   'background.threads',
+  'log.cleaner.threads',
 ]
+const MIN_DEDUPE_BYTES_PER_THREAD = 1024 * 1024
 
 /**
  * Why the controller refuses the settings of a broker, or of all (''); null: it takes them. It looks at little, for the
@@ -106,12 +108,22 @@ function combinationProblem(after: BrokerLayers, before: BrokerLayers): string |
       return `${prefix}, value should be at least half the current value ${now}`
     if (wanted > now * 2) return `${prefix}, value should not be greater than double the current value ${now}`
   }
-  const long = (name: string): number =>
-    Number(parseValue(name, 'long', effectiveBrokerText(name, after) ?? '0'))
-  const minLag = long('log.cleaner.min.compaction.lag.ms')
-  const maxLag = long('log.cleaner.max.compaction.lag.ms')
-  if (minLag > maxLag) {
-    return `conflict topic config setting min.compaction.lag.ms (${minLag}) > max.compaction.lag.ms (${maxLag})`
+  const number = (name: string): number => Number(effectiveBrokerText(name, after))
+  if (
+    number('log.cleaner.dedupe.buffer.size') / number('log.cleaner.threads') <
+    MIN_DEDUPE_BYTES_PER_THREAD
+  ) {
+    return 'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.'
+  }
+  return connectionOverridesProblem(effectiveBrokerText('max.connections.per.ip.overrides', after) ?? '')
+}
+
+/** `host:count` pairs. */
+function connectionOverridesProblem(text: string): string | null {
+  for (const pair of parseList(text.trim())) {
+    if (!/^.+:\s*-?\d+$/.test(pair)) {
+      return `Error parsing configuration property 'max.connections.per.ip.overrides': ${pair}`
+    }
   }
   return null
 }

@@ -17,6 +17,8 @@ export interface BrokerLayers {
 export interface ConfigView {
   /** As text, in the unit of the setting; null: none. */
   text(name: string): string | null
+  /** Whether it has a value, set or by default. */
+  has(name: string): boolean
   /** short, int, long, double. Null where nothing is set and there is no default is a bug of the caller. */
   number(name: string): number
   boolean(name: string): boolean
@@ -130,6 +132,10 @@ class CachedView implements ConfigView {
 
   text(name: string): string | null {
     return this.#text(name)
+  }
+
+  has(name: string): boolean {
+    return this.#value(name) !== null
   }
 
   number(name: string): number {

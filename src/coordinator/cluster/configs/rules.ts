@@ -1,6 +1,7 @@
 import { type ItemResult, refused } from '../commands.ts'
 import type { ConfigRules } from '../config-rules.ts'
 import type { ConfigResourceType } from '../image.ts'
+import { topicNameProblem } from '../topics.ts'
 import { brokerProblem } from './broker-rules.ts'
 import { configDefinition } from './catalog.ts'
 import { clientMetricsProblem } from './client-metrics-rules.ts'
@@ -33,7 +34,7 @@ export class CatalogRules implements ConfigRules {
   ): ItemResult | null {
     switch (resource.type) {
       case 'topic':
-        return invalidConfig(topicProblem(settings, this.#static))
+        return topicNameRefusal(resource.name) ?? invalidConfig(topicProblem(settings, this.#static))
       case 'group':
         if (resource.name === '')
           return refused('INVALID_REQUEST', 'Default group resources are not allowed.')
@@ -46,6 +47,12 @@ export class CatalogRules implements ConfigRules {
         return refused('INVALID_REQUEST', 'Logger levels are not kept by the controller.')
     }
   }
+}
+
+function topicNameRefusal(name: string): ItemResult | null {
+  if (name === '') return refused('INVALID_REQUEST', 'Default topic resources are not allowed.')
+  const problem = topicNameProblem(name)
+  return problem === null ? null : refused('INVALID_TOPIC_EXCEPTION', `Topic name is invalid: ${problem}`)
 }
 
 const invalidConfig = (problem: string | null): ItemResult | null =>

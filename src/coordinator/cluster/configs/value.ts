@@ -56,9 +56,10 @@ function parseInteger(name: string, type: 'short' | 'int' | 'long', trimmed: str
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
 }
 
-/** Elements of a comma-separated list; blanks around commas do not count, empty elements do. */
+/** Elements of a comma-separated list, each once; blanks around commas do not count, empty elements do. */
 export function parseList(trimmed: string): readonly string[] {
-  return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+  if (trimmed === '') return []
+  return trimmed.includes(',') ? [...new Set(trimmed.split(/\s*,\s*/))] : [trimmed]
 }
 
 /** A stored text in the form in which a broker describes it: parsed and printed again. */

@@ -1,0 +1,141 @@
+import type { AlteredConfigs } from '../coordinator/cluster/commands.ts'
+import { brokerChangeProblem } from '../coordinator/cluster/configs/broker-rules.ts'
+import { configDefinition } from '../coordinator/cluster/configs/catalog.ts'
+import { parseList } from '../coordinator/cluster/configs/value.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Broker } from './broker.ts'
+import { brokerIdOf, CONFIG_RESOURCE_CODE, configResourceTypeOf } from './config-resources.ts'
+import { errorCodeOf } from './wire.ts'
+
+/**
+ * What AlterConfigs and IncrementalAlterConfigs share: the checks that a broker makes before it hands changes to the
+ * controller. Source: Kafka's ConfigAdminManager.
+ */
+
+/** One change as the request has it. */
+export interface RequestedChange {
+  readonly name: string
+  /** 0: set, 1: delete, 2: append, 3: subtract. Absent: set. */
+  readonly configOperation?: number
+  readonly value: string | null
+}
+
+export interface RequestedResource {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configs: readonly RequestedChange[]
+}
+
+export const SET = 0
+export const DELETE = 1
+export const APPEND = 2
+export const SUBTRACT = 3
+
+/** What is answered of one resource. */
+export interface AlterResult {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+export const failedResult = (
+  { resourceType, resourceName }: RequestedResource,
+  refusal: Refusal | null,
+): AlterResult => ({
+  errorCode: errorCodeOf(refusal?.code ?? null),
+  errorMessage: refusal?.message ?? null,
+  resourceType,
+  resourceName,
+})
+
+export const alteredResult = (altered: AlteredConfigs): AlterResult => ({
+  errorCode: errorCodeOf(altered.error),
+  errorMessage: altered.error === null ? null : (altered.message ?? altered.error),
+  resourceType: CONFIG_RESOURCE_CODE[altered.type],
+  resourceName: altered.name,
+})
+
+/** The resources that come more than once in a request. */
+export function repeated<R extends RequestedResource>(resources: readonly R[]): ReadonlySet<R> {
+  const seen = new Map<string, R>()
+  const twice = new Set<R>()
+  for (const resource of resources) {
+    const key = `${resource.resourceType} ${resource.resourceName}`
+    const earlier = seen.get(key)
+    if (earlier !== undefined) twice.add(earlier).add(resource)
+    seen.set(key, resource)
+  }
+  return twice
+}
+
+/** What is wrong with the changes of one resource in themselves. Throws INVALID_REQUEST. */
+export function checkChanges(configs: readonly RequestedChange[]): void {
+  if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
+    throw new Refusal('INVALID_REQUEST', 'Error due to duplicate config keys')
+  }
+  const nulls = configs.filter(({ configOperation, value }) => configOperation !== DELETE && value === null)
+  if (nulls.length > 0) {
+    const names = nulls.map(({ name }) => name).join(', ')
+    throw new Refusal('INVALID_REQUEST', `Null value not supported for : ${names}`)
+  }
+}
+
+/** A broker changes itself, or the defaults of all. Throws INVALID_REQUEST, INVALID_CONFIG. */
+export function checkBrokerChange(
+  broker: Broker,
+  { resourceName, configs }: RequestedResource,
+  replace: boolean,
+): void {
+  const perBroker = resourceName !== ''
+  if (perBroker) checkIsThisBroker(broker, resourceName)
+  const { image } = broker
+  const settings = new Map(replace ? [] : image.configs('broker', resourceName))
+  for (const change of configs) applyChange(settings, change)
+  const problem = brokerChangeProblem(settings, perBroker, broker.settings.layers(image))
+  if (problem !== null) throw new Refusal('INVALID_REQUEST', problem)
+}
+
+export function checkIsThisBroker(broker: Broker, name: string): void {
+  const id = brokerIdOf(name)
+  if (id === null) throw new Refusal('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`)
+  if (id === broker.id) return
+  throw new Refusal('INVALID_REQUEST', `Unexpected broker id, expected ${broker.id}, but received ${name}`)
+}
+
+/** @throws Refusal INVALID_REQUEST for a type that has no settings to change. */
+export function checkType({ resourceType }: RequestedResource): void {
+  if (configResourceTypeOf(resourceType) !== undefined) return
+  throw new Refusal('INVALID_REQUEST', `Unknown resource type ${resourceType}`)
+}
+
+function applyChange(
+  settings: Map<string, string>,
+  { name, configOperation = SET, value }: RequestedChange,
+): void {
+  switch (configOperation) {
+    case SET:
+      settings.set(name, value ?? '')
+      return
+    case DELETE:
+      settings.delete(name)
+      return
+    case APPEND:
+    case SUBTRACT: {
+      const definition = configDefinition('broker', name)
+      if (definition === undefined) throw new Refusal('INVALID_CONFIG', `Unknown config name: ${name}`)
+      const verb = configOperation === APPEND ? 'append' : 'subtract'
+      if (definition.type !== 'list') {
+        throw new Refusal('INVALID_CONFIG', `Config value ${verb} is not allowed for config key: ${name}`)
+      }
+      const now = parseList(settings.get(name) ?? definition.default ?? '')
+      const given = parseList(value ?? '')
+      const next =
+        verb === 'append' ? [...new Set([...now, ...given])] : now.filter((item) => !given.includes(item))
+      settings.set(name, next.join(','))
+      return
+    }
+    default:
+      throw new Refusal('INVALID_REQUEST', `Unknown operations type ${configOperation}`)
+  }
+}

@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkMisc, type MiscSample } from './check-misc.ts'
+import { GOLDEN, jsonLines } from './golden.ts'
+
+const samples = [...jsonLines(join(GOLDEN, 'misc.jsonl.gz'))] as MiscSample[]
+
+describe('what surrounds the messages is as Kafka has it', () => {
+  it.each([...new Set(samples.map(({ kind }) => kind))])('%s', (kind) => {
+    const failures = samples.filter((sample) => sample.kind === kind).flatMap(checkMisc)
+    expect(failures).toEqual([])
+  })
+})

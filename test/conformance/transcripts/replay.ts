@@ -1,0 +1,221 @@
+import { DecodeError } from '../../../src/protocol/errors.ts'
+import { decodeRequestHeader, decodeResponseFrame, encodeRequestFrame } from '../../../src/protocol/header.ts'
+import { apiByKey } from '../../../src/protocol/messages/index.ts'
+import { Reader } from '../../../src/protocol/reader.ts'
+import type { Api } from '../../../src/protocol/schema/api.ts'
+import { requestCodec } from '../../../src/protocol/schema/codec.ts'
+import type { Network } from '../../../src/runtime/network.ts'
+import { compare, type Mismatch, toJson } from './compare.ts'
+import { type GivenProducer, withOwnProducers, withRecordedProducers } from './producer-ids.ts'
+import type { Case, Json, Step } from './transcript.ts'
+import { RawConnection, type Reply, withLength } from './wire.ts'
+
+export interface StepMismatch extends Mismatch {
+  readonly step: number
+}
+
+/** An ApiVersions v0 request: answered at once by every broker. */
+const PROBE = Buffer.from('0000000a00120000000000ff0000', 'hex')
+/** Rounds that a broker gets to settle what it was just sent on another connection. */
+const PROBE_ROUNDS = 3
+
+/** A message as its codec gives it. */
+type Message = { [key: string]: unknown }
+
+/** Replays one case against a broker and gives every field in which it answers otherwise than the recorded one. */
+export async function replay(
+  recorded: Case,
+  network: Network,
+  host: string,
+  port: number,
+): Promise<StepMismatch[]> {
+  const run = new CaseRun(recorded, () => RawConnection.open(network, host, port))
+  try {
+    return await run.run()
+  } finally {
+    run.close()
+  }
+}
+
+class CaseRun {
+  readonly #steps: readonly Step[]
+  readonly #dial: () => Promise<RawConnection>
+  readonly #connections = new Map<number, RawConnection>()
+  readonly #replies: Promise<Reply>[] = []
+  /** Answers as JSON, by step, once they came. */
+  readonly #answers: Json[] = []
+  readonly #mismatches: StepMismatch[] = []
+  readonly #producers: GivenProducer[] = []
+  #probe: RawConnection | undefined
+
+  constructor(recorded: Case, dial: () => Promise<RawConnection>) {
+    this.#steps = recorded.steps
+    this.#dial = dial
+  }
+
+  async run(): Promise<StepMismatch[]> {
+    for (const [index, step] of this.#steps.entries()) {
+      const connection = await this.#connection(step.conn)
+      connection.send(await this.#bytesOf(step))
+      if (step.noResponse) {
+        this.#replies[index] = this.#silence(connection)
+        await this.#replies[index]
+        continue
+      }
+      const reply = connection.next()
+      this.#replies[index] = reply
+      // What waits (a join, a long poll) waits for a step on another connection: that one must be sent first.
+      const next = this.#steps[index + 1]
+      await (next === undefined || next.conn === step.conn ? reply : Promise.race([reply, this.#settled()]))
+      if (await isDone(reply)) await this.#check(index)
+    }
+    for (const index of this.#steps.keys()) await this.#check(index)
+    return this.#mismatches
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.close()
+    this.#probe?.close()
+  }
+
+  async #connection(number: number): Promise<RawConnection> {
+    let connection = this.#connections.get(number)
+    if (connection === undefined) {
+      connection = await this.#dial()
+      this.#connections.set(number, connection)
+    }
+    return connection
+  }
+
+  /** Resolves when the broker has taken in what was sent before, whether or not it has answered. */
+  async #settled(): Promise<void> {
+    this.#probe ??= await this.#dial()
+    for (let round = 0; round < PROBE_ROUNDS; round++) {
+      this.#probe.send(PROBE)
+      await this.#probe.next()
+    }
+  }
+
+  async #silence(connection: RawConnection): Promise<Reply> {
+    await this.#settled()
+    return connection.isClosed || connection.unclaimed > 0 ? connection.next() : { kind: 'silent' }
+  }
+
+  async #bytesOf(step: Step): Promise<Buffer> {
+    if (step.rawHex !== undefined) return Buffer.from(step.rawHex, 'hex')
+    const frame = Buffer.from(step.requestHex ?? '', 'hex')
+    const refs = Object.entries(step.requestRefs ?? {})
+    if (refs.length === 0 && (step.api !== 'Produce' || this.#producers.length === 0))
+      return withLength(frame)
+    const header = decodeRequestHeader(frame)
+    const message = requestCodec(header.api, header.apiVersion).decode(new Reader(frame, header.bodyOffset))
+    for (const [path, ref] of refs) {
+      await this.#check(ref.step)
+      setField(message as Message, path, getField(this.#answers[ref.step], ref.path))
+    }
+    if (step.api === 'Produce') this.#ownProducers(message as Message)
+    return Buffer.concat(encodeRequestFrame(header.api, header.apiVersion, header, message))
+  }
+
+  #ownProducers(message: Message): void {
+    for (const topic of message.topicData as Message[]) {
+      for (const partition of topic.partitionData as Message[]) {
+        const records = partition.records as Buffer | null
+        if (records !== null) partition.records = withOwnProducers(records, this.#producers)
+      }
+    }
+  }
+
+  /** Waits for the answer of a step and compares it, once. */
+  async #check(index: number): Promise<void> {
+    if (this.#answers[index] !== undefined) return
+    const step = this.#steps[index] as Step
+    const reply = await (this.#replies[index] as Promise<Reply>)
+    const mismatches = this.#compare(index, step, reply)
+    this.#mismatches.push(...mismatches.map((mismatch) => ({ step: index, ...mismatch })))
+  }
+
+  #compare(index: number, step: Step, reply: Reply): Mismatch[] {
+    const expected = step.closed ? 'closed' : step.noResponse ? 'silent' : 'frame'
+    this.#answers[index] = null
+    if (reply.kind === 'frame' && expected === 'frame') return this.#compareFrames(index, step, reply.frame)
+    const actual = reply.kind === 'frame' ? `frame ${reply.frame.toString('hex').slice(0, 200)}` : reply.kind
+    return actual === expected ? [] : [{ path: 'outcome', expected, actual }]
+  }
+
+  #compareFrames(index: number, step: Step, frame: Buffer): Mismatch[] {
+    const api = step.key === undefined ? undefined : apiByKey(step.key)
+    if (api === undefined || step.version === undefined) {
+      const actual = frame.toString('hex')
+      return actual === step.responseHex
+        ? []
+        : [{ path: 'bytes', expected: step.responseHex ?? '', actual: actual.slice(0, 200) }]
+    }
+    const decoded = decode(api, step.version, frame)
+    if (decoded instanceof DecodeError) {
+      return [{ path: 'bytes', expected: `${api.name} v${step.version}`, actual: decoded.message }]
+    }
+    const { correlationId, response } = decoded
+    const asked = Buffer.from(step.requestHex ?? '', 'hex').readInt32BE(4)
+    if (api.name === 'Fetch') this.#recordedProducers(response as Message)
+    const answer = toJson(response)
+    this.#answers[index] = answer
+    this.#rememberProducer(step, answer)
+    const mismatches = compare(step.response ?? null, answer, step.volatile ?? [])
+    if (correlationId !== asked) {
+      mismatches.push({ path: 'correlationId', expected: String(asked), actual: String(correlationId) })
+    }
+    return mismatches
+  }
+
+  #recordedProducers(message: Message): void {
+    for (const topic of message.responses as Message[]) {
+      for (const partition of topic.partitions as Message[]) {
+        const records = partition.records as Buffer | null
+        if (records !== null) partition.records = withRecordedProducers(records, this.#producers)
+      }
+    }
+  }
+
+  #rememberProducer(step: Step, answer: Json): void {
+    if (step.api !== 'InitProducerId') return
+    const recorded = step.response as { producerId: string; producerEpoch: number }
+    const given = answer as { producerId: string; producerEpoch: number }
+    if (given.producerId === '-1') return
+    this.#producers.push({
+      recordedId: BigInt(recorded.producerId),
+      recordedEpoch: recorded.producerEpoch,
+      id: BigInt(given.producerId),
+      epoch: given.producerEpoch,
+    })
+  }
+}
+
+function decode(
+  api: Api,
+  version: number,
+  frame: Buffer,
+): ReturnType<typeof decodeResponseFrame> | DecodeError {
+  try {
+    return decodeResponseFrame(api, version, frame)
+  } catch (error) {
+    if (error instanceof DecodeError) return error
+    throw error
+  }
+}
+
+/** Whether a promise is settled by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending')
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending
+}
+
+const getField = (value: Json | undefined, path: string): Json =>
+  path.split('.').reduce<Json>((at, key) => (at as { [key: string]: Json })[key] ?? null, value ?? null)
+
+function setField(message: Message, path: string, value: Json): void {
+  const keys = path.split('.')
+  const last = keys.pop() as string
+  const parent = keys.reduce<Message>((at, key) => at[key] as Message, message)
+  parent[last] = typeof parent[last] === 'bigint' ? BigInt(value as string) : value
+}
