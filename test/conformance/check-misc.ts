@@ -161,7 +161,10 @@ interface MemberAssignment {
 const pairs = (
   list: readonly { topic: string; partitions: readonly number[] }[],
 ): readonly TopicPartitionPair[] =>
-  list.flatMap(({ topic, partitions }) => partitions.map((p): TopicPartitionPair => [topic, p]))
+  sorted(list.flatMap(({ topic, partitions }) => partitions.map((p): TopicPartitionPair => [topic, p])))
+
+const sorted = (list: readonly TopicPartitionPair[]): readonly TopicPartitionPair[] =>
+  [...list].sort(([a, p], [b, q]) => (a === b ? p - q : a < b ? -1 : 1))
 
 const checkAssignor = (sample: AssignorSample): string[] => [
   ...Object.values(sample.members).flatMap(checkSubscription),
@@ -173,9 +176,10 @@ const checkSubscription = (member: AssignorMember): string[] =>
     const version = Number(v)
     const value = decodePrefixed(ConsumerProtocolSubscription, hex(bytes))
     return [
-      ...compare('topics', value.topics, member.subscription),
+      // The Java client sends its topics sorted, whatever their order in the subscription.
+      ...compare('topics', value.topics, [...member.subscription].sort()),
       ...compare('user data', value.userData?.toString('hex') ?? null, member.userDataHex),
-      ...compare('owned', pairs(value.ownedPartitions), version >= 1 ? member.owned : []),
+      ...compare('owned', pairs(value.ownedPartitions), version >= 1 ? sorted(member.owned) : []),
       ...compare('rack', value.rackId, version >= 3 ? member.rackId : null),
       ...compare(
         'bytes',
@@ -190,7 +194,7 @@ const checkAssignment = (given: MemberAssignment): string[] =>
     const value = decodePrefixed(ConsumerProtocolAssignment, hex(bytes))
     const ours = encodePrefixed(ConsumerProtocolAssignment, Number(version), value)
     return [
-      ...compare('partitions', pairs(value.assignedPartitions), given.partitions),
+      ...compare('partitions', pairs(value.assignedPartitions), sorted(given.partitions)),
       ...compare('user data', value.userData?.toString('hex') ?? null, given.userDataHex),
       ...compare('bytes', ours.toString('hex'), bytes),
     ]
