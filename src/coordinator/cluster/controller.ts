@@ -103,6 +103,7 @@ export class Controller {
         ...features.map(
           ({ name, initialLevel }) => ({ type: 'feature', name, level: initialLevel }) as const,
         ),
+        minInsyncReplicasOf(options.configRules),
       ])
     }
     return controller
@@ -302,6 +303,18 @@ export class Controller {
       const id = this.#env.random.uuid()
       if (!this.#image.topicById(id)) return id
     }
+  }
+}
+
+/** With eligible leader replicas (KIP-966) the setting is kept for the whole cluster from the beginning. */
+const minInsyncReplicasOf = (rules: ConfigRules): MetadataRecord => {
+  const name = 'min.insync.replicas'
+  return {
+    type: 'config',
+    resourceType: 'broker',
+    resourceName: '',
+    name,
+    value: rules.defaultOf('broker', name),
   }
 }
 
