@@ -2,12 +2,15 @@ import type { NamedResult } from '../coordinator/cluster/commands.ts'
 import type { BrokerSettings, ConfigView } from '../coordinator/cluster/configs/effective.ts'
 import type { Controller } from '../coordinator/cluster/controller.ts'
 import type { BrokerImage, ClusterImage } from '../coordinator/cluster/image.ts'
+import { GroupCoordinator, OFFSETS_TOPIC } from '../coordinator/group/group-coordinator.ts'
 import type { Versions } from '../protocol/schema/field.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { ReplicaManager } from '../replication/replica-manager.ts'
 import type { Env } from '../runtime/env.ts'
 import type { ConnectionInfo } from './context.ts'
+import { ensureOffsetsTopic, GroupLoader } from './coordinator-log.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import { groupSettings } from './group-settings.ts'
 import type { Handler } from './handler.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Purgatory } from './purgatory.ts'
@@ -43,6 +46,8 @@ export class Broker {
   readonly delayed: Purgatory<Partition>
   readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly #groupLoader: GroupLoader
 
   constructor(env: Env, options: BrokerOptions) {
     this.env = env
@@ -56,7 +61,16 @@ export class Broker {
       maxSessions: this.config.number('max.incremental.fetch.session.cache.slots'),
     })
     this.producerIds = new ProducerIds(() => this.controller.allocateProducerIds())
-    this.replicas.setChangeListener((partition) => this.delayed.touch(partition))
+    this.groups = new GroupCoordinator(env, {
+      partitionCount: () => this.image.topic(OFFSETS_TOPIC)?.partitions.length ?? 0,
+      settings: () => groupSettings(this.config),
+    })
+    this.#groupLoader = new GroupLoader(env, this)
+    this.replicas.setChangeListener((partition, change) => {
+      // What only makes the log longer is nothing to consumers and producers: they wait for the high watermark.
+      if (change !== 'appended') this.delayed.touch(partition)
+      this.#groupLoader.partitionChanged(partition, change)
+    })
   }
 
   /** The cluster as it is now. Immutable: read it once in a request. */
@@ -76,13 +90,18 @@ export class Broker {
 
   /** Makes topics that a client asked about, with the cluster's defaults. One result a name, in order. */
   autoCreateTopics(names: readonly string[]): readonly NamedResult[] {
+    if (names.includes(OFFSETS_TOPIC)) ensureOffsetsTopic(this)
     return this.controller.createTopics(
-      names.map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
+      names
+        .filter((name) => this.image.topic(name) === undefined)
+        .map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
     )
   }
 
   /** Lets go of everything that waits. */
   close(): void {
+    this.#groupLoader.close()
+    this.groups.close()
     this.delayed.close()
   }
 }

@@ -5,18 +5,23 @@ import { topicNameProblem } from '../topics.ts'
 import { brokerProblem } from './broker-rules.ts'
 import { configDefinition } from './catalog.ts'
 import { clientMetricsProblem } from './client-metrics-rules.ts'
+import { type BrokerLayers, effectiveBrokerText, effectiveTopicText } from './effective.ts'
 import { groupProblem } from './group-rules.ts'
 import { topicProblem } from './topic-rules.ts'
 
 type Settings = ReadonlyMap<string, string>
+const NOTHING_SET: Settings = new Map()
 
 /** What the controller checks before it stores settings. Source: KRaft's ControllerConfigurationValidator. */
 export class CatalogRules implements ConfigRules {
   readonly #static: Settings
+  /** What holds where nothing is set dynamically. */
+  readonly #layers: BrokerLayers
 
   /** @param staticBroker what the controller's broker was started with: bounds of group settings come from it. */
   constructor(staticBroker: Settings = new Map()) {
     this.#static = staticBroker
+    this.#layers = { dynamicBroker: NOTHING_SET, dynamicDefault: NOTHING_SET, staticBroker }
   }
 
   isList(type: ConfigResourceType, key: string): boolean {
@@ -24,6 +29,8 @@ export class CatalogRules implements ConfigRules {
   }
 
   defaultOf(type: ConfigResourceType, key: string): string | null {
+    if (type === 'broker') return effectiveBrokerText(key, this.#layers)
+    if (type === 'topic') return effectiveTopicText(key, NOTHING_SET, this.#layers)
     return configDefinition(type, key)?.default ?? null
   }
 
