@@ -67,6 +67,11 @@ export class Purgatory<Key extends object> {
     return this.#size
   }
 
+  /** Entries that await a deadline, those that are over and not swept out yet included. */
+  get deadlineCount(): number {
+    return this.#deadlines.size
+  }
+
   /** Parks a request for at most `waitMs` (Infinity: for as long as it takes). Its connection, if any, gives it up when it closes. */
   park(request: Parked<Key>, connection: ConnectionInfo | null, waitMs: number): void {
     if (this.#closed) return
