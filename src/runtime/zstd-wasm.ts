@@ -3,12 +3,21 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { assert } from './assert.ts'
 
+/** The part of WebAssembly that is used: Node has it, its types do not. */
+interface Wasm {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => WasmInstance
+}
+
+interface WasmInstance {
+  readonly exports: object
+}
+
+const { Module, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly
+
 /** The parts used of the WASM module that @bokuweb/zstd-wasm wraps: the reference library, built with Emscripten. */
 interface ZstdModule {
-  instantiateWasm: (
-    imports: WebAssembly.Imports,
-    receive: (instance: WebAssembly.Instance) => void,
-  ) => WebAssembly.Exports
+  instantiateWasm: (imports: object, receive: (instance: WasmInstance) => void) => object
   init(): void
   readonly HEAPU8: Uint8Array
   _malloc(bytes: number): number
@@ -28,7 +37,7 @@ const FIRST_TARGET_BYTES = 128 * 1024
 /** zstd for Node versions without it: synchronous, made at first use (about 10 ms). */
 export class WasmZstd {
   #module: ZstdModule | undefined
-  #compiled: WebAssembly.Module | undefined
+  #compiled: object | undefined
 
   /** One frame, with its content size. */
   compress(data: Buffer, level: number): Buffer {
@@ -82,10 +91,10 @@ export class WasmZstd {
     // The wrapper starts one instance only, and asynchronously. Its own hook for that, on a fresh copy, does what we need.
     delete require.cache[path]
     const module = (require(path) as { Module: ZstdModule }).Module
-    this.#compiled ??= new WebAssembly.Module(readFileSync(join(directory, 'zstd.wasm')))
+    this.#compiled ??= new Module(readFileSync(join(directory, 'zstd.wasm')))
     const compiled = this.#compiled
     module.instantiateWasm = (imports, receive) => {
-      const instance = new WebAssembly.Instance(compiled, imports)
+      const instance = new Instance(compiled, imports)
       receive(instance)
       return instance.exports
     }
