@@ -1,10 +1,7 @@
 import { EncodeError } from './errors.ts'
 import type { UnknownTags } from './reader.ts'
+import { newSlab, returnSlab, type Slab, takeSlab } from './slab.ts'
 
-/** What a writer takes to write into when it starts. */
-const SLAB_BYTES = 32 * 1024
-/** A slab with less than this left is not worth handing on. */
-const USEFUL_SLAB_BYTES = 1024
 /** Bytes fields from this size on are sent by reference; smaller ones are cheaper to copy than to send apart. */
 const BY_REFERENCE_BYTES = 4 * 1024
 /** Up to this many characters a string is written one by one, which beats the call into C++ (must stay below 127). */
@@ -12,21 +9,6 @@ const SHORT_STRING_CHARS = 48
 const MAX_STRING_BYTES = 0x7fff
 const MAX_I64 = 2n ** 63n - 1n
 const MIN_I64 = -(2n ** 63n)
-
-/** Memory that writers use up one after another; `used` bytes are in messages already. */
-interface Slab {
-  readonly buffer: Buffer
-  readonly view: DataView
-  used: number
-}
-
-const newSlab = (size: number): Slab => {
-  const buffer = Buffer.allocUnsafeSlow(size)
-  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, size), used: 0 }
-}
-
-/** What the last writer left of its slab. A writer owns its slab until finish(), so two at once never share one. */
-let spare: Slab | undefined
 
 const show = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object' : `${typeof value} ${String(value)}`
@@ -55,8 +37,7 @@ export class Writer {
   #openTags = 0
 
   constructor() {
-    this.#slab = spare ?? newSlab(SLAB_BYTES)
-    spare = undefined
+    this.#slab = takeSlab()
     this.#start = this.#slab.used
     this.#position = this.#start
   }
@@ -299,10 +280,9 @@ export class Writer {
   /** The message as buffers that follow each other: at least one. */
   finish(): Buffer[] {
     this.#flush()
-    const slab = this.#slab
-    slab.used = this.#position
-    if (slab.buffer.length === SLAB_BYTES && SLAB_BYTES - slab.used >= USEFUL_SLAB_BYTES) spare = slab
-    return this.#parts.length > 0 ? this.#parts : [slab.buffer.subarray(0, 0)]
+    this.#slab.used = this.#position
+    returnSlab(this.#slab)
+    return this.#parts.length > 0 ? this.#parts : [this.#slab.buffer.subarray(0, 0)]
   }
 
   /** The message as one buffer. */
@@ -374,8 +354,7 @@ export class Writer {
   /** Moves the bytes since `#start` into a bigger slab of their own; gives where to go on. */
   #grow(size: number): number {
     const kept = this.#position - this.#start
-    const wanted = Math.max(SLAB_BYTES, 2 ** Math.ceil(Math.log2(2 * (kept + size))))
-    const next = newSlab(wanted)
+    const next = newSlab(2 ** Math.ceil(Math.log2(2 * (kept + size))))
     this.#slab.buffer.copy(next.buffer, 0, this.#start, this.#position)
     this.#slab = next
     this.#start = 0

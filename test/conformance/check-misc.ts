@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import { murmur2, partitionOfKey } from '../../src/client/partitioner.ts'
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
 } from '../../src/protocol/embedded/consumer-protocol.ts'
 import { DecodeError } from '../../src/protocol/errors.ts'
-import { murmur2, partitionOfKey } from '../../src/protocol/murmur2.ts'
 import { decodePrefixed, encodePrefixed } from '../../src/protocol/prefixed.ts'
 import { Reader } from '../../src/protocol/reader.ts'
 import * as scram from '../../src/protocol/scram.ts'
