@@ -40,7 +40,7 @@ export interface NewTopic {
 
 export interface CreatedTopic extends ItemResult {
   readonly name: string
-  /** Null when refused. With `validateOnly` the all-zero id, as Kafka answers. */
+  /** Null when refused. With `validateOnly` an id that nothing will have, as in Kafka. */
   readonly topicId: Uuid | null
   /** -1 when refused. */
   readonly numPartitions: number

@@ -18,7 +18,7 @@ import { Placer } from './placement.ts'
 import type { MetadataRecord, PartitionRecord } from './records.ts'
 
 const TOPIC_NAME_LENGTH_MAX = 249
-/** What a request leaves out, and what `validateOnly` answers with. */
+/** What a request leaves out, and what stands for no topic. */
 export const ZERO_UUID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** Why a name may not be a topic's; null when it may. Source: Kafka's Topic class. */
@@ -72,7 +72,7 @@ export const decideCreateTopics = (
     if (problem) return failed(topic.name, problem)
     const placed = placeTopic(image, topic, placer, context.defaults)
     if ('refusal' in placed) return failed(topic.name, placed.refusal)
-    const id = context.validateOnly ? ZERO_UUID : context.newId()
+    const id = context.newId()
     const configs = new Map(topic.configs.map(({ name, value }) => [name, value as string]))
     if (!context.validateOnly) addTopicRecords(records, id, topic.name, configs, placed.partitions)
     return {
