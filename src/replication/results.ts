@@ -1,5 +1,6 @@
-/** What a partition answers: plain values in offsets and bytes. Offsets are safe integers, -1 is "none". */
+/** What a partition answers: plain values. Offsets are safe integers, -1 is "none". */
 
+import type { AbortedTransaction, EpochEndOffset } from '../log/log-types.ts'
 import type { ErrorName } from '../protocol/errors.ts'
 
 /**
@@ -10,7 +11,7 @@ export type PartitionChange = 'appended' | 'highWatermark' | 'logStart' | 'leade
 
 /** Whether an append that ended before an offset is as durable as acks=all asks for. */
 export interface ReplicationStatus {
-  /** True: answer now, with `error` if there is one. False: wait for the next change. */
+  /** True: answer now, with `error` if there is one. False: look again at the next change of the partition. */
   readonly done: boolean
   /** NOT_ENOUGH_REPLICAS_AFTER_APPEND, NOT_LEADER_OR_FOLLOWER, or null. */
   readonly error: ErrorName | null
@@ -30,19 +31,8 @@ export interface ReadRequest {
   readonly lastFetchedEpoch: number
 }
 
-export interface EpochEndOffset {
-  /** -1: the epoch is unknown. */
-  readonly leaderEpoch: number
-  readonly endOffset: number
-}
-
-export interface AbortedTransaction {
-  readonly producerId: bigint
-  readonly firstOffset: number
-}
-
 export interface ReadResult {
-  /** With an error the three offsets are -1 and there are no records. */
+  /** OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH; the three offsets are then -1. */
   readonly error: ErrorName | null
   /** Whole batches, by reference: never change them. */
   readonly buffers: readonly Buffer[]
@@ -50,8 +40,22 @@ export interface ReadResult {
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly logStartOffset: number
-  /** Set when the client's log left this one: it truncates to here and asks again. */
+  /** Set when the reader's log left this one: it truncates to here and asks again. */
   readonly divergingEpoch: EpochEndOffset | null
   /** For read-committed; otherwise null. */
   readonly abortedTransactions: readonly AbortedTransaction[] | null
 }
+
+const NO_BUFFERS: readonly Buffer[] = Object.freeze([])
+
+/** A read that is refused. */
+export const readFailed = (error: ErrorName): ReadResult => ({
+  error,
+  buffers: NO_BUFFERS,
+  sizeBytes: 0,
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  divergingEpoch: null,
+  abortedTransactions: null,
+})
