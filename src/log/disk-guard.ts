@@ -1,0 +1,37 @@
+import { DiskError } from '../runtime/disk.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { StorageRefused } from './log-types.ts'
+
+/** Turns the disk's failures into refusals, and remembers one after which a log cannot go on. */
+export class DiskGuard {
+  readonly #name: string
+  readonly #log: Logger
+  #failure: unknown
+
+  constructor(name: string, log: Logger) {
+    this.#name = name
+    this.#log = log
+  }
+
+  /** Throws StorageRefused once a fatal failure was met. */
+  requireUsable(): void {
+    if (this.#failure === undefined) return
+    throw new StorageRefused(`${this.#name} is offline since its disk failed`, this.#failure)
+  }
+
+  /** Runs `action`; a DiskError becomes StorageRefused. `fatal`: memory and files may differ now, the log stays offline. */
+  run<T>(what: string, action: () => T, fatal = false): T {
+    try {
+      return action()
+    } catch (error) {
+      throw error instanceof DiskError ? this.failed(what, error, fatal) : error
+    }
+  }
+
+  failed(what: string, error: unknown, fatal: boolean): StorageRefused {
+    if (fatal) this.#failure = error
+    const message = `${this.#name} could not be ${what}: ${String(error)}`
+    this.#log.error(message)
+    return new StorageRefused(message, error)
+  }
+}

@@ -1,0 +1,254 @@
+import { type RecordError, RecordsRefused } from './log-types.ts'
+
+/** What the records of a batch are checked against. */
+export interface RecordRules {
+  /** `topic-partition`, for messages. */
+  readonly partition: string
+  /** The topic keeps CreateTime: timestamps must lie within [nowMs - beforeMaxMs, nowMs + afterMaxMs]. */
+  readonly createTime: boolean
+  readonly nowMs: number
+  readonly beforeMaxMs: number
+  readonly afterMaxMs: number
+  /** Every record needs a key. */
+  readonly compacted: boolean
+}
+
+/** The header fields that a record's own fields are relative to. */
+export interface RecordFrame {
+  readonly count: number
+  readonly baseTimestamp: number
+  /** The batch says LogAppendTime: all records have this timestamp. Undefined: they have their own. */
+  readonly logAppendTimeMs: number | undefined
+  /** Came compressed: inner records must not claim a codec of their own, and offsets must count up. */
+  readonly compressed: boolean
+  /** Only compressed batches that are kept as they are: Kafka's reader then skips keys, values and headers without comparing the record's length. */
+  readonly lengthsUnchecked: boolean
+  /** How the decompression of the bytes ended: cleanly, or not, in which case the bytes are those in front of the damage. */
+  readonly damaged: boolean
+}
+
+export interface RecordSummary {
+  /** Largest timestamp, -1 when no record has one. */
+  maxTimestamp: number
+  /** Offset deltas count up from 0. */
+  deltasAscend: boolean
+}
+
+const ERRORS_SHOWN = 3
+const OFFSET_ATTRIBUTE_CODEC = 0x07
+
+/** Where the last varint ended. A variable of the module, because this runs once for each field of each record. */
+let next = 0
+let tooLong = false
+
+/** Zigzag varint at `at`. At the end of the bytes, or when it is too long, `next` becomes -1. */
+const slowVarint = (bytes: Buffer, start: number, end: number): number => {
+  let raw = 0
+  let at = start
+  for (let shift = 0; shift <= 28; shift += 7) {
+    if (at >= end) {
+      next = -1
+      tooLong = false
+      return 0
+    }
+    const byte = bytes[at++] as number
+    raw |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      next = at
+      return (raw >>> 1) ^ -(raw & 1)
+    }
+  }
+  next = -1
+  tooLong = true
+  return 0
+}
+
+const varint = (bytes: Buffer, at: number, end: number): number => {
+  if (at + 2 <= end) {
+    const first = bytes[at] as number
+    if (first < 0x80) {
+      next = at + 1
+      return (first >>> 1) ^ -(first & 1)
+    }
+    const second = bytes[at + 1] as number
+    if (second < 0x80) {
+      const raw = (first & 0x7f) | (second << 7)
+      next = at + 2
+      return (raw >>> 1) ^ -(raw & 1)
+    }
+  }
+  return slowVarint(bytes, at, end)
+}
+
+/** Zigzag varint of up to 64 bits as a number; beyond 2^53 it loses its lowest bits. */
+const varlong = (bytes: Buffer, at: number, end: number): number => {
+  if (at + 4 <= end && (bytes[at + 3] as number) < 0x80) return varint(bytes, at, end)
+  const fits = Math.min(end - at, 4)
+  for (let i = 0; i < fits; i++) if ((bytes[at + i] as number) < 0x80) return varint(bytes, at, end)
+  let raw = 0
+  let scale = 1
+  for (let i = 0; i < 10; i++, scale *= 128) {
+    if (at + i >= end) break
+    const byte = bytes[at + i] as number
+    raw += (byte & 0x7f) * scale
+    if (byte < 0x80) {
+      next = at + i + 1
+      return (bytes[at] as number) % 2 === 1 ? -(raw + 1) / 2 : raw / 2
+    }
+  }
+  next = -1
+  return 0
+}
+
+const invalid = (message: string): RecordsRefused => new RecordsRefused('INVALID_RECORD', message)
+const malformed = (): RecordsRefused => invalid('Found invalid record structure')
+
+/**
+ * Walks the records of a batch of magic 2 and checks them, without making an object of any. `bytes` from `start` to `end` are
+ * the uncompressed records. Throws RecordsRefused as a 4.4 broker refuses: INVALID_RECORD for counts, lengths and keys,
+ * INVALID_TIMESTAMP, UNKNOWN_SERVER_ERROR where Kafka's reader fails in an unforeseen way. Offset deltas of uncompressed
+ * batches are not compared, there as here. Source: LogValidator, DefaultRecord.
+ */
+export const checkRecords = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  frame: RecordFrame,
+  rules: RecordRules,
+): RecordSummary => {
+  const { count, baseTimestamp, logAppendTimeMs, compressed, lengthsUnchecked } = frame
+  const { compacted, createTime } = rules
+  const earliest = rules.nowMs - rules.beforeMaxMs
+  const latest = rules.nowMs + rules.afterMaxMs
+  let errors: RecordErrors | undefined
+  let maxTimestamp = -1
+  let deltasAscend = true
+  let at = start
+  tooLong = false
+  for (let i = 0; i < count; i++) {
+    const size = varint(bytes, at, end)
+    if (next < 0) throw unreadableLength(frame)
+    const bodyStart = next
+    const codec = (bytes[bodyStart] as number) & OFFSET_ATTRIBUTE_CODEC
+    const timestampDelta = varlong(bytes, bodyStart + 1, end)
+    if (next < 0) throw cut(frame)
+    const offsetDelta = varint(bytes, next, end)
+    if (next < 0) throw cut(frame)
+    if (offsetDelta !== i) deltasAscend = false
+    const keySize = varint(bytes, next, end)
+    if (next < 0) throw cut(frame)
+    const valueAt = keySize > 0 ? next + keySize : next
+    if (valueAt > end) throw cut(frame)
+    const valueSize = varint(bytes, valueAt, end)
+    if (next < 0) throw cut(frame)
+    const headersAt = valueSize > 0 ? next + valueSize : next
+    if (headersAt > end) throw cut(frame)
+    const headerCount = varint(bytes, headersAt, end)
+    if (next < 0) throw cut(frame)
+    if (headerCount !== 0) skipHeaders(bytes, end, headerCount, frame)
+    if (next - bodyStart !== size && !lengthsUnchecked) {
+      throw invalid(`Invalid record size: expected to read ${size} bytes, but read ${next - bodyStart}`)
+    }
+    at = next
+    const timestamp = logAppendTimeMs ?? baseTimestamp + timestampDelta
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp
+    const timely =
+      createTime && timestamp !== -1
+        ? timestamp >= earliest && timestamp <= latest
+        : logAppendTimeMs === undefined
+    if ((compacted && keySize < 0) || !timely || (compressed && codec !== 0)) {
+      errors ??= new RecordErrors(rules)
+      if (compressed && codec !== 0) errors.innerCodec(i)
+      else if (compacted && keySize < 0) errors.noKey(i)
+      else errors.timestamp(i, timestamp, offsetDelta)
+    }
+  }
+  // Leftovers are found before the list of errors is looked at: the reader runs to its end first.
+  if (at !== end) throw invalid('Incorrect declared batch size, records still remaining in file')
+  if (frame.damaged) {
+    throw new RecordsRefused('UNKNOWN_SERVER_ERROR', 'Error checking for remaining bytes after reading batch')
+  }
+  if (errors !== undefined) throw errors.refusal()
+  return { maxTimestamp, deltasAscend }
+}
+
+const skipHeaders = (bytes: Buffer, end: number, headerCount: number, frame: RecordFrame): void => {
+  if (headerCount < 0) throw invalid(`Found invalid number of record headers ${headerCount}`)
+  // Each header takes two bytes at least: no loop over a count that cannot be.
+  if (headerCount > end - next && !frame.damaged) {
+    throw invalid(`Found invalid number of record headers. ${headerCount} is larger than the remaining bytes`)
+  }
+  for (let h = 0; h < headerCount; h++) {
+    const keySize = varint(bytes, next, end)
+    if (next < 0) throw cut(frame)
+    if (keySize < 0) throw invalid(`Invalid negative header key size ${keySize}`)
+    if (next + keySize > end) throw cut(frame)
+    const valueSize = varint(bytes, next + keySize, end)
+    if (next < 0) throw cut(frame)
+    if (valueSize > 0) next += valueSize
+    if (next > end) throw cut(frame)
+  }
+}
+
+/** The bytes end inside a record: a lie of the batch, unless it was the decompressor that gave up. */
+const cut = (frame: RecordFrame): RecordsRefused =>
+  frame.damaged && !tooLong
+    ? new RecordsRefused('UNKNOWN_SERVER_ERROR', 'Failed to decompress record stream')
+    : malformed()
+
+const unreadableLength = (frame: RecordFrame): RecordsRefused => {
+  if (tooLong) return new RecordsRefused('UNKNOWN_SERVER_ERROR', 'Varint is too long')
+  if (frame.damaged) return new RecordsRefused('UNKNOWN_SERVER_ERROR', 'Failed to decompress record stream')
+  return invalid('Incorrect declared batch size, premature EOF reached')
+}
+
+/** The per-record errors of one batch; made when the first is found. */
+export class RecordErrors {
+  readonly #rules: RecordRules
+  readonly #errors: RecordError[] = []
+  #timestamps = false
+
+  constructor(rules: RecordRules) {
+    this.#rules = rules
+  }
+
+  noKey(batchIndex: number): void {
+    const message = `Compacted topic cannot accept message without key in topic partition ${this.#rules.partition}`
+    this.#errors.push({ batchIndex, message })
+  }
+
+  innerCodec(batchIndex: number): void {
+    const message = 'Compressed outer record should not have an inner record with a compression attribute set'
+    this.#errors.push({ batchIndex, message })
+  }
+
+  timestamp(batchIndex: number, timestamp: number, offset: number): void {
+    const { createTime, nowMs, beforeMaxMs, afterMaxMs } = this.#rules
+    this.#timestamps = true
+    const message = createTime
+      ? `Timestamp ${timestamp} of message with offset ${offset} is out of range. ` +
+        `The timestamp should be within [${nowMs - beforeMaxMs}, ${nowMs + afterMaxMs}]`
+      : 'Producer should not set timestamp type to LogAppendTime'
+    this.#errors.push({ batchIndex, message })
+  }
+
+  refusal(): RecordsRefused {
+    if (this.#timestamps) {
+      const message = 'One or more records have been rejected due to invalid timestamp'
+      return new RecordsRefused('INVALID_TIMESTAMP', message, {
+        clientMessage: message,
+        recordErrors: this.#errors,
+      })
+    }
+    const shown = this.#errors
+      .slice(0, ERRORS_SHOWN)
+      .map((error) => `RecordError(batchIndex=${error.batchIndex}, message='${error.message}')`)
+    const message =
+      `One or more records have been rejected due to ${this.#errors.length} record errors in total, ` +
+      `and only showing the first three errors at most: [${shown.join(', ')}]`
+    return new RecordsRefused('INVALID_RECORD', message, {
+      clientMessage: message,
+      recordErrors: this.#errors,
+    })
+  }
+}
