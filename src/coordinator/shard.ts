@@ -125,9 +125,19 @@ export class Shard<S extends ShardState> {
       outcome.whenCommitted?.(null)
       return answerOf(outcome)
     }
-    return this.#await(whenCommitted).then((error) => {
-      if (error !== null) return failed(outcome, error)
-      outcome.whenCommitted?.(null)
+    return this.#later(outcome, this.#await(whenCommitted))
+  }
+
+  #later<R>(outcome: Outcome<R>, committed: Promise<ErrorName | null>): R | Promise<R> {
+    const told = outcome.whenCommitted
+    // A parked answer that the outcome itself settles need not wait for this commit: a new rebalance may settle it before.
+    if (told !== undefined && outcome.response instanceof Answer) {
+      committed.then((error) => this.#tell(told, error))
+      return outcome.response.result
+    }
+    return committed.then((error) => {
+      if (error !== null && (told === undefined || this.#closed)) throw new Refusal(error)
+      if (told !== undefined) this.#tell(told, error)
       return answerOf(outcome)
     })
   }
@@ -183,6 +193,10 @@ export class Shard<S extends ShardState> {
         (error) => end(error instanceof Refusal ? clientError(error.code) : 'UNKNOWN_SERVER_ERROR'),
       )
     })
+  }
+
+  #tell(told: (error: ErrorName | null) => void, error: ErrorName | null): void {
+    if (!this.#closed) told(error)
   }
 
   #timerFailed(key: string, error: unknown): void {

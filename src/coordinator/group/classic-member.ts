@@ -13,7 +13,7 @@ export class ClassicMember {
   rebalanceTimeoutMs: number
   /** In order of preference. */
   protocols: readonly MemberProtocol[]
-  assignment = NOTHING
+  assignment: Buffer = NOTHING
   /** Joined since the last generation began: it has no session yet, only its parked JoinGroup. */
   isNew = false
   awaitingJoin: Answer<JoinResult> | null = null

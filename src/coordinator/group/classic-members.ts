@@ -108,7 +108,7 @@ export const leaveClassicGroup = (
   }))
   const someLeft = members.some(({ error }) => error === 'NONE')
   const effects = group !== undefined && someLeft ? rebalanceAfterLeave(state, group, nowMs) : NO_EFFECTS
-  return outcomeOf(effects, { error: 'NONE', members })
+  return outcomeOf<LeaveResult>(effects, { error: 'NONE', members })
 }
 
 const leave = (state: GroupState, group: ClassicGroup, leaving: LeavingMember): ErrorName => {

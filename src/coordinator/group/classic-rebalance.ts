@@ -6,7 +6,7 @@
 import type { ErrorName } from '../../protocol/errors.ts'
 import { type ClassicGroup, joinFailed } from './classic-group.ts'
 import type { ClassicMember } from './classic-member.ts'
-import { type Effects, NO_EFFECTS, outcomeOf, store } from './effects.ts'
+import { type Effects, NO_EFFECTS, store, unasked } from './effects.ts'
 import { groupMetadataRecord } from './group-records.ts'
 import type { GroupState } from './group-state.ts'
 import type { SyncResult } from './types.ts'
@@ -37,7 +37,7 @@ export const renewSession = (
 /** Drops the member, or the id that was given to one, unless it shows up in time. */
 export const watchMember = (state: GroupState, groupId: string, memberId: string, timeoutMs: number): void =>
   state.shard.setTimer(sessionKey(groupId, memberId), timeoutMs, (_, nowMs) =>
-    outcomeOf(expireMember(state, groupId, memberId, nowMs), undefined),
+    unasked(expireMember(state, groupId, memberId, nowMs)),
   )
 
 const expireMember = (state: GroupState, groupId: string, memberId: string, nowMs: number): Effects => {
@@ -100,12 +100,11 @@ const waitForFirstMembers = (
 ): Effects => {
   if (delayMs <= 0) return completeJoin(state, group, nowMs)
   state.shard.setTimer(joinKey(group.groupId), delayMs, (_, thenMs) => {
-    if (!group.newMemberAdded || remainingMs === 0)
-      return outcomeOf(completeJoin(state, group, thenMs), undefined)
+    if (!group.newMemberAdded || remainingMs === 0) return unasked(completeJoin(state, group, thenMs))
     group.newMemberAdded = false
     const nextDelayMs = Math.min(state.settings().initialRebalanceDelayMs, remainingMs)
     const leftMs = Math.max(remainingMs - delayMs, 0)
-    return outcomeOf(waitForFirstMembers(state, group, nextDelayMs, leftMs, thenMs), undefined)
+    return unasked(waitForFirstMembers(state, group, nextDelayMs, leftMs, thenMs))
   })
   return NO_EFFECTS
 }
@@ -118,7 +117,7 @@ const completeJoinOrWait = (state: GroupState, group: ClassicGroup, nowMs: numbe
 
 const waitForJoins = (state: GroupState, group: ClassicGroup): void =>
   state.shard.setTimer(joinKey(group.groupId), group.rebalanceTimeoutMs, (_, nowMs) =>
-    outcomeOf(completeJoin(state, group, nowMs), undefined),
+    unasked(completeJoin(state, group, nowMs)),
   )
 
 /** The first rebalance of a group is not ended by this: it ends when its delay is over. */
@@ -148,7 +147,7 @@ const completeJoin = (state: GroupState, group: ClassicGroup, nowMs: number): Ef
   }
   const { generationId } = group
   state.shard.setTimer(syncKey(group.groupId), group.rebalanceTimeoutMs, (_, thenMs) =>
-    outcomeOf(expireSync(state, group, generationId, thenMs), undefined),
+    unasked(expireSync(state, group, generationId, thenMs)),
   )
   return NO_EFFECTS
 }

@@ -18,3 +18,6 @@ export const outcomeOf = <R>(effects: Effects, response: Outcome<R>['response'])
   response,
   held: true,
 })
+
+/** An outcome that nobody waits for: a timer's. */
+export const unasked = (effects: Effects): Outcome<void> => outcomeOf<void>(effects, undefined)

@@ -10,11 +10,11 @@ import { decodePrefixed, prefixOf } from '../../protocol/prefixed.ts'
 import type { DataOf } from '../../protocol/schema/api.ts'
 import type { Env } from '../../runtime/env.ts'
 import type { CoordinatorRecord, RecordProducer } from '../record-log.ts'
-import type { Outcome, Shard, ShardState } from '../shard.ts'
+import type { Shard, ShardState } from '../shard.ts'
 import { ClassicGroup, joinFailed } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
 import { prepareRebalance, renewSession, syncFailed } from './classic-rebalance.ts'
-import { type Effects, outcomeOf } from './effects.ts'
+import { type Effects, unasked } from './effects.ts'
 import { expireOffsets } from './offset-expiry.ts'
 import { OffsetStore } from './offset-store.ts'
 import type { GroupSettings } from './settings.ts'
@@ -85,7 +85,7 @@ export class GroupState implements ShardState {
     const failed = (error: unknown): void =>
       this.env.log.warn('a group could not go on', { partition: this.shard.partition, error })
     try {
-      const written = this.shard.write((_, nowMs): Outcome<void> => outcomeOf(step(nowMs), undefined))
+      const written = this.shard.write((_, nowMs) => unasked(step(nowMs)))
       if (written instanceof Promise) written.catch(failed)
     } catch (error) {
       failed(error)
