@@ -1,3 +1,4 @@
+import { ErrorCode } from '../protocol/errors.ts'
 import { Metadata } from '../protocol/messages/03-metadata.ts'
 import { FindCoordinator } from '../protocol/messages/10-find-coordinator.ts'
 import type { Api, RequestInput, ResponseOutput } from '../protocol/schema/api.ts'
@@ -82,6 +83,8 @@ export class ClusterClient {
   /** By broker id; -1: the bootstrap connection. */
   readonly #connections = new Map<number, Slot>()
   readonly #topics = new Map<string, TopicMetadata>()
+  /** Questions for a topic that are under way. */
+  readonly #lookups = new Map<string, Promise<TopicMetadata>>()
   #cluster: ClusterMetadata | null = null
   #closed = false
 
@@ -109,16 +112,32 @@ export class ClusterClient {
     return this.#cluster as ClusterMetadata
   }
 
-  /** A topic's partitions and leaders, from memory when they are known. Throws the broker's refusal. */
-  async topic(name: string, options: { readonly autoCreate?: boolean } = {}): Promise<TopicMetadata> {
+  /**
+   * A topic's partitions and leaders, from memory when they are known; callers at the same time share one question. Throws the
+   * broker's refusal. `autoCreate`: the broker may make the topic, and is asked until it has.
+   */
+  topic(
+    name: string,
+    { autoCreate = false }: { readonly autoCreate?: boolean } = {},
+  ): Promise<TopicMetadata> {
     const known = this.#topics.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) return Promise.resolve(known)
+    const key = `${autoCreate ? 'make' : 'find'} ${name}`
+    let lookup = this.#lookups.get(key)
+    if (lookup === undefined) {
+      lookup = this.#lookUp(name, autoCreate).finally(() => this.#lookups.delete(key))
+      this.#lookups.set(key, lookup)
+    }
+    return lookup
+  }
+
+  #lookUp(name: string, autoCreate: boolean): Promise<TopicMetadata> {
     return this.retrying(async () => {
-      const response = await this.refresh([name], options)
+      const response = await this.refresh([name], { autoCreate })
       const answer = response.topics.find((topic) => topic.name === name)
-      throwIfRefused(answer?.errorCode ?? 3, `topic "${name}"`)
+      throwIfRefused(answer?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `topic "${name}"`)
       return this.#topics.get(name) as TopicMetadata
-    }, options.autoCreate === true)
+    }, autoCreate)
   }
 
   /** Every topic of the cluster, by name. */
@@ -280,7 +299,7 @@ export class ClusterClient {
       })
     if (found.leaderId >= 0) return found.leaderId
     this.forget(topic)
-    throw refusalOf(5, `partition ${topic}-${partition}`) as ClientError
+    throw refusalOf(ErrorCode.LEADER_NOT_AVAILABLE, `partition ${topic}-${partition}`) as ClientError
   }
 
   /**
