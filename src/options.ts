@@ -160,9 +160,7 @@ const schema = z.strictObject({
 export const resolveOptions = (given: ClusterOptions): ClusterSettings => {
   const checked = schema.safeParse(given)
   if (!checked.success) {
-    const problems = checked.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-    )
+    const problems = checked.error.issues.map(explain)
     throw new OptionsError(problems.join('; '))
   }
   const { data, storage } = given
@@ -178,6 +176,25 @@ export const resolveOptions = (given: ClusterOptions): ClusterSettings => {
     memoryBytes: given.memoryBytes ?? 1024 * MIB,
     cacheBytes: given.cacheBytes ?? 64 * MIB,
     clusterId: given.clusterId ?? null,
+  }
+}
+
+/** An issue of the validator in words (its own come in a locale, which would be another 100 KB to load). */
+const explain = (issue: z.core.$ZodIssue): string => {
+  const where = issue.path.join('.') || 'options'
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `${where}: there is no ${issue.keys.join(', ')}`
+    case 'invalid_type':
+      return `${where}: not ${issue.expected}`
+    case 'too_small':
+      return `${where}: ${issue.minimum} is the least`
+    case 'too_big':
+      return `${where}: ${issue.maximum} is the most`
+    case 'invalid_value':
+      return `${where}: not one of ${issue.values.join(', ')}`
+    default:
+      return `${where}: not as it should be`
   }
 }
 

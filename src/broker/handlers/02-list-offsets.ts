@@ -27,6 +27,7 @@ const SPECIAL_SINCE: ReadonlyMap<number, number> = new Map([
   [EARLIEST_PENDING_UPLOAD, 11],
 ])
 
+const LEADER_EPOCH_SINCE = 4
 const OFFSET_NOT_AVAILABLE_SINCE = 5
 const CONSUMER = -1
 const READ_COMMITTED = 1
@@ -130,7 +131,7 @@ const answer = (
     oldStyleOffsets: EMPTY,
     timestamp: int64Of(found.timestamp),
     offset: int64Of(found.offset),
-    leaderEpoch: found.leaderEpoch,
+    leaderEpoch: context.apiVersion >= LEADER_EPOCH_SINCE ? found.leaderEpoch : -1,
   }
 }
 
