@@ -75,6 +75,9 @@ async function bundle(out: string): Promise<Metafile[]> {
       entryPoints: { index: 'src/index.ts' },
       outfile: join(out, 'index.cjs'),
       format: 'cjs',
+      // CommonJS has no import.meta: its url is made from the file's name.
+      define: { ...shared.define, 'import.meta.url': 'odradekUrl' },
+      banner: { js: "const odradekUrl=require('node:url').pathToFileURL(__filename).href;" },
     }),
   ])
   return [modules.metafile, commonJs.metafile]
