@@ -7,6 +7,7 @@ import {
 import { DecodeError } from '../../src/protocol/errors.ts'
 import { decodePrefixed, encodePrefixed } from '../../src/protocol/prefixed.ts'
 import { Reader } from '../../src/protocol/reader.ts'
+import * as varint from '../../src/protocol/records/varint.ts'
 import * as scram from '../../src/protocol/scram.ts'
 import { Writer } from '../../src/protocol/writer.ts'
 import { crc32 } from '../../src/runtime/crc32.ts'
@@ -62,11 +63,40 @@ const checkUuid = (sample: { hex: string; string: string }): string[] => {
 
 interface VarintSample {
   value: string
+  zigzagVarlongHex: string
+  zigzagVarintHex?: string
   unsignedVarintHex?: string
 }
 
-const checkVarint = ({ value, unsignedVarintHex }: VarintSample): string[] => {
-  if (unsignedVarintHex === undefined) return []
+const checkVarint = (sample: VarintSample): string[] => [
+  ...checkZigzag(sample),
+  ...(sample.unsignedVarintHex === undefined ? [] : checkUnsigned(sample.value, sample.unsignedVarintHex)),
+]
+
+/** The varints of records. */
+const checkZigzag = ({ value, zigzagVarlongHex, zigzagVarintHex }: VarintSample): string[] => {
+  const into = Buffer.alloc(10)
+  const long = BigInt(value)
+  const written = (end: number): string => into.toString('hex', 0, end)
+  const wrong = [
+    ...compare('varlong', written(varint.writeVarlong(into, 0, long)), zigzagVarlongHex),
+    ...compare('varlong bytes', varint.varlongBytes(long) * 2, zigzagVarlongHex.length),
+    ...compare('varlong read', String(new varint.VarintReader(hex(zigzagVarlongHex)).varlong()), value),
+  ]
+  if (Number.isSafeInteger(Number(value))) {
+    const end = varint.writeVarlong(into, 0, Number(value))
+    wrong.push(...compare('varlong of a number', written(end), zigzagVarlongHex))
+  }
+  if (zigzagVarintHex === undefined) return wrong
+  return [
+    ...wrong,
+    ...compare('varint', written(varint.writeVarint(into, 0, Number(value))), zigzagVarintHex),
+    ...compare('varint bytes', varint.varintBytes(Number(value)) * 2, zigzagVarintHex.length),
+    ...compare('varint read', new varint.VarintReader(hex(zigzagVarintHex)).varint(), Number(value)),
+  ]
+}
+
+const checkUnsigned = (value: string, unsignedVarintHex: string): string[] => {
   const writer = new Writer()
   writer.uvarint(Number(value))
   return [
@@ -75,16 +105,50 @@ const checkVarint = ({ value, unsignedVarintHex }: VarintSample): string[] => {
   ]
 }
 
-/** The answer is a value with the bytes that it took, or the name of an exception. */
-const checkVarintMalformed = (sample: { hex: string; readUnsignedVarint: string }): string[] => {
+interface MalformedSample {
+  hex: string
+  readUnsignedVarint: string
+  readVarint: string
+  readVarlong: string
+}
+
+const checkVarintMalformed = (sample: MalformedSample): string[] => {
   const reader = new Reader(hex(sample.hex))
-  const value = /^(-?\d+) \((\d+) bytes\)$/.exec(sample.readUnsignedVarint)
+  const records = (): varint.VarintReader => new varint.VarintReader(hex(sample.hex))
+  const [unsigned, short, long] = [records(), records(), records()]
+  return [
+    ...checkAnswer(
+      () => reader.uvarint() | 0,
+      () => reader.position,
+      sample.readUnsignedVarint,
+    ),
+    ...checkAnswer(
+      () => unsigned.unsignedBits(),
+      () => unsigned.at,
+      sample.readUnsignedVarint,
+    ),
+    ...checkAnswer(
+      () => short.varint(),
+      () => short.at,
+      sample.readVarint,
+    ),
+    ...checkAnswer(
+      () => long.varlong(),
+      () => long.at,
+      sample.readVarlong,
+    ),
+  ]
+}
+
+/** The answer is a value with the bytes that it took, or the name of an exception. */
+const checkAnswer = (read: () => number | bigint, position: () => number, answer: string): string[] => {
+  const expected = /^-?\d+ \(\d+ bytes\)$/.test(answer) ? answer : 'an error'
   try {
-    const ours = reader.uvarint() | 0
-    return compare('read', `${ours} (${reader.position} bytes)`, value?.[0] ?? 'an error')
+    const value = read()
+    return compare('read', `${value} (${position()} bytes)`, expected)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    return compare('read', 'an error', value?.[0] ?? 'an error')
+    return compare('read', 'an error', expected)
   }
 }
 

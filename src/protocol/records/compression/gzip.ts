@@ -16,12 +16,14 @@ export function compressGzip(data: Buffer, level?: number): Buffer {
 
 export function decompressGzip(data: Buffer, maxBytes: number): Buffer {
   try {
-    return zlib.gunzipSync(data, { maxOutputLength: maxBytes, chunkSize: chunkFor(data) })
+    const out = zlib.gunzipSync(data, { maxOutputLength: Math.max(maxBytes, 1), chunkSize: chunkFor(data) })
+    if (out.length <= maxBytes) return out
   } catch (error) {
     if (isTooLarge(error)) throw tooLarge(maxBytes)
     const message = error instanceof Error ? error.message : String(error)
     throw new DecompressionError(`gzip: ${message}`, 'damaged', partialGunzip(data, maxBytes))
   }
+  throw tooLarge(maxBytes)
 }
 
 const chunkFor = (data: Buffer): number => Math.min(Math.max(data.length * 4, 1024), CHUNK_BYTES)
@@ -34,7 +36,7 @@ function partialGunzip(data: Buffer, maxBytes: number): Buffer {
   if (start < 0) return Buffer.alloc(0)
   try {
     return zlib.inflateRawSync(data.subarray(start), {
-      maxOutputLength: maxBytes,
+      maxOutputLength: Math.max(maxBytes, 1),
       chunkSize: chunkFor(data),
       finishFlush: zlib.constants.Z_SYNC_FLUSH,
     })

@@ -36,11 +36,16 @@ export function decompressZstd(data: Buffer, maxBytes: number): Buffer {
   checkFrameHeader(data, maxBytes)
   if (builtIn !== undefined && useBuiltIn) {
     try {
-      return builtIn.zstdDecompressSync(data, { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES })
+      const out = builtIn.zstdDecompressSync(data, {
+        maxOutputLength: Math.max(maxBytes, 1),
+        chunkSize: CHUNK_BYTES,
+      })
+      if (out.length <= maxBytes) return out
     } catch (error) {
       if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes)
       throw new DecompressionError(`zstd: ${error instanceof Error ? error.message : String(error)}`)
     }
+    throw tooLarge(maxBytes)
   }
   const result = wasmZstd().decompress(data, maxBytes)
   if (result === 'too-large') throw tooLarge(maxBytes)
