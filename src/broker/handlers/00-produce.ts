@@ -33,6 +33,15 @@ const ABORTABLE_SINCE = 11
 /** From this version on the response names new leaders (KIP-951). */
 const LEADER_HINTS_SINCE = 10
 
+/** With these a real broker answers log start offset -1, with all others the partition's. */
+const TELLS_NOTHING: ReadonlySet<ErrorName> = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+])
+
 const EMPTY: readonly never[] = Object.freeze([])
 const NO_ANSWER_BUT_ERRORS = 0
 
@@ -62,13 +71,17 @@ export const produce = handler(Produce, {
     return run.isWaiting ? run.wait() : run.response()
   },
 
-  refuse(request, { code }) {
+  refuse(request, refusal) {
     if (request.acks === NO_ANSWER_BUT_ERRORS) return CLOSE_CONNECTION
+    const errorMessage = refusal instanceof RecordsRefused ? refusal.clientMessage : null
     return {
       responses: request.topicData.map(({ name, topicId, partitionData }) => ({
         name,
         topicId,
-        partitionResponses: partitionData.map(({ index }) => failedResponse(index, code)),
+        partitionResponses: partitionData.map(({ index }) => ({
+          ...failedResponse(index, refusal.code),
+          errorMessage,
+        })),
       })),
       nodeEndpoints: EMPTY,
     }
@@ -191,9 +204,12 @@ class ProduceRun implements Parked<Partition> {
 
   #refused(partition: Partition, topic: TopicImage | undefined, error: unknown): PartitionResponse {
     const refusal = refusalOf(error)
-    if (!(refusal instanceof RecordsRefused)) return this.#fail(partition.index, refusal.code, topic)
+    const response = this.#fail(partition.index, refusal.code, topic)
+    if (!(refusal instanceof RecordsRefused)) {
+      if (!TELLS_NOTHING.has(refusal.code)) response.logStartOffset = int64Of(partition.logStartOffset)
+      return response
+    }
     if (refusal.wholeRequest) throw refusal
-    const response = this.#fail(partition.index, refusal.code)
     if (refusal.logStartOffsetKnown) response.logStartOffset = int64Of(partition.logStartOffset)
     response.errorMessage = refusal.clientMessage
     response.recordErrors = refusal.recordErrors.map(({ batchIndex, message }) => ({
