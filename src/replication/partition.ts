@@ -303,22 +303,18 @@ export class Partition {
   // ---- deletion of records
 
   /**
-   * DeleteRecords: nothing before `offset` (-1: the high watermark) can be read any more. Returns the new log start offset;
-   * the request is done when `lowWatermark` reaches it. Refusal: NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE.
+   * DeleteRecords: nothing before `offset` (-1: the high watermark) can be read any more. Returns the offset that was meant;
+   * the request is done when `lowWatermark` reaches it. Refusal: NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE,
+   * POLICY_VIOLATION where the topic is only compacted.
    */
   deleteRecordsBefore(offset: number): number {
-    if (!this.isLeader) throw new Refusal('NOT_LEADER_OR_FOLLOWER')
+    if (!this.#leader) throw new Refusal('NOT_LEADER_OR_FOLLOWER')
     const { log } = this
     const target = offset === -1 ? log.highWatermark : offset
-    if (target < 0 || target > log.highWatermark) {
-      throw new Refusal(
-        'OFFSET_OUT_OF_RANGE',
-        `Offset ${offset} is outside ${log.logStartOffset}-${log.highWatermark}.`,
-      )
-    }
-    if (target > log.logStartOffset) {
-      log.increaseLogStartOffset(target)
-      if (this.#leader?.hasFollowers) this.#host.wakeFollowers(this)
+    const startBefore = log.logStartOffset
+    log.deleteRecordsBefore(target)
+    if (log.logStartOffset !== startBefore) {
+      if (this.#leader.hasFollowers) this.#host.wakeFollowers(this)
       this.#host.changed(this, 'logStart')
     }
     return target
