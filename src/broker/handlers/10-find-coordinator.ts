@@ -71,7 +71,8 @@ export const findCoordinator = handler(FindCoordinator, {
   },
 })
 
-const NOT_BATCHED = { errorCode: 0, errorMessage: null, nodeId: -1, host: '', port: -1 }
+/** The fields of versions before 4, as they are where they do not exist. */
+const NOT_BATCHED = { errorCode: 0, errorMessage: null, nodeId: 0, host: '', port: 0 }
 
 const find = (keyType: number, key: string, { broker, connection }: RequestContext): Found => {
   if (keyType !== GROUP) return notFound('INVALID_REQUEST')

@@ -2,6 +2,7 @@ import { ConsumerProtocolSubscription } from '../../protocol/embedded/consumer-p
 import { DecodeError, type ErrorName } from '../../protocol/errors.ts'
 import { decodePrefixed } from '../../protocol/prefixed.ts'
 import { assert } from '../../runtime/assert.ts'
+import { javaHashCode } from '../runtime.ts'
 import type { Answer } from '../runtime-answer.ts'
 import { ClassicMember } from './classic-member.ts'
 import { javaHashOrder } from './java-hash-order.ts'
@@ -211,7 +212,7 @@ export class ClassicGroup {
       if (vote !== undefined) votes.set(vote, (votes.get(vote) ?? 0) + 1)
     }
     let best: string | undefined
-    for (const name of javaHashOrder([...votes.keys()]))
+    for (const name of javaHashOrder([...votes.keys()], javaHashCode))
       if (best === undefined || (votes.get(name) ?? 0) > (votes.get(best) ?? 0)) best = name
     assert(best !== undefined, 'the members of a group have a protocol in common')
     return best

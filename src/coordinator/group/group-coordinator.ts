@@ -15,6 +15,7 @@ import { heartbeatClassicGroup, leaveClassicGroup, syncClassicGroup } from './cl
 import { syncFailed } from './classic-rebalance.ts'
 import { describeGroup, listGroups } from './describe.ts'
 import { GroupState } from './group-state.ts'
+import { javaHashOrder, topicPartitionHashCode } from './java-hash-order.ts'
 import { commitOffsets, deleteGroup, deleteOffsets, fetchOffsets, forgetTopics } from './offsets.ts'
 import type { GroupSettings } from './settings.ts'
 import type {
@@ -143,11 +144,16 @@ export class GroupCoordinator {
     return listed
   }
 
-  /** One result for each group, those of one partition together, partitions in order. */
+  /** One result for each group; those of one partition together, partitions in the order of Kafka's answer. */
   deleteGroups(groupIds: readonly string[]): NamedGroupResult[] | Promise<NamedGroupResult[]> {
-    const ordered = [...new Set(groupIds)].sort(
-      (a, b) => (this.partitionOf(a) ?? 0) - (this.partitionOf(b) ?? 0),
-    )
+    const byPartition = new Map<number, string[]>()
+    for (const groupId of new Set(groupIds)) {
+      const partition = this.partitionOf(groupId) ?? 0
+      byPartition.set(partition, [...(byPartition.get(partition) ?? []), groupId])
+    }
+    const ordered = javaHashOrder([...byPartition], ([partition]) =>
+      topicPartitionHashCode(OFFSETS_TOPIC, partition),
+    ).flatMap(([, group]) => group)
     const results = ordered.map((groupId) => this.#deleteGroup(groupId))
     return results.some((each) => each instanceof Promise)
       ? Promise.all(results)
