@@ -13,7 +13,7 @@ import { compress } from './compression/index.ts'
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
 
 /** A header to be written. Text is encoded as UTF-8. */
-export interface HeaderInput {
+interface HeaderInput {
   readonly key: string
   readonly value: Buffer | string | null
 }

@@ -21,7 +21,7 @@ export const MAGIC_OFFSET = 16
 /** Header of a batch of magic 2. */
 export const BATCH_HEADER_BYTES = 61
 /** The least value of the length field that any magic has: that of an empty message of magic 0. */
-export const LENGTH_MIN = 14
+const LENGTH_MIN = 14
 
 const CRC_OFFSET = 17
 const ATTRIBUTES_OFFSET = 21
@@ -108,7 +108,7 @@ export function* batchesOf(
 }
 
 /** @throws DecodeError unless the whole batch at `at` is of a magic that exists and not smaller than that one's header. */
-export function checkMagic(buffer: Buffer, at: number, sizeBytes: number): void {
+function checkMagic(buffer: Buffer, at: number, sizeBytes: number): void {
   const found = magic(buffer, at)
   if (found < 0 || found > 2)
     throw new DecodeError(`Invalid magic found in record: ${found}`, at + MAGIC_OFFSET)
@@ -122,7 +122,7 @@ export function checkMagic(buffer: Buffer, at: number, sizeBytes: number): void 
 
 export const baseOffset = (buffer: Buffer, at = 0): number => readInt64(buffer, at)
 /** The length field: bytes after the first twelve. */
-export const batchLength = (buffer: Buffer, at = 0): number => buffer.readInt32BE(at + 8)
+const batchLength = (buffer: Buffer, at = 0): number => buffer.readInt32BE(at + 8)
 export const batchSizeBytes = (buffer: Buffer, at = 0): number => batchLength(buffer, at) + LOG_OVERHEAD_BYTES
 export const partitionLeaderEpoch = (buffer: Buffer, at = 0): number => buffer.readInt32BE(at + 12)
 export const magic = (buffer: Buffer, at = 0): number => buffer.readInt8(at + MAGIC_OFFSET)
@@ -167,7 +167,7 @@ export const addSequence = (sequence: number, increment: number): number =>
   sequence + increment > 0x7fffffff ? increment - (0x7fffffff - sequence) - 1 : sequence + increment
 
 /** The checksum of the batch as its bytes are now. */
-export const computeCrc = (buffer: Buffer, at = 0): number =>
+const computeCrc = (buffer: Buffer, at = 0): number =>
   crc32c(buffer, at + ATTRIBUTES_OFFSET, at + batchSizeBytes(buffer, at))
 
 export const crcIsValid = (buffer: Buffer, at = 0): boolean => computeCrc(buffer, at) === crc(buffer, at)

@@ -8,7 +8,7 @@ import { RecordCursor } from './record.ts'
  */
 
 /** Types of control records by their number. */
-export const CONTROL_TYPES = [
+const CONTROL_TYPES = [
   'ABORT',
   'COMMIT',
   'LEADER_CHANGE',
@@ -17,7 +17,7 @@ export const CONTROL_TYPES = [
   'KRAFT_VERSION',
   'KRAFT_VOTERS',
 ] as const
-export type ControlType = (typeof CONTROL_TYPES)[number]
+type ControlType = (typeof CONTROL_TYPES)[number]
 
 export interface EndTransactionMarker {
   readonly type: 'COMMIT' | 'ABORT'

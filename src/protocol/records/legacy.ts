@@ -157,7 +157,7 @@ function sizedField(buffer: Buffer, at: number, end: number): Buffer | null {
 }
 
 /** A record to be written as a message. Text is encoded as UTF-8. */
-export interface LegacyInput {
+interface LegacyInput {
   readonly offset: number | bigint
   /** Ignored in magic 0. */
   readonly timestamp?: number | bigint | undefined

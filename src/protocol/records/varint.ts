@@ -71,7 +71,7 @@ export function writeVarint(buffer: Uint8Array, at: number, value: number): numb
 }
 
 /** Writes the 32 bits of `value`; returns the position behind them. */
-export function writeUnsignedVarint(buffer: Uint8Array, at: number, value: number): number {
+function writeUnsignedVarint(buffer: Uint8Array, at: number, value: number): number {
   let bits = value
   let next = at
   while (bits & ~0x7f) {
