@@ -5,11 +5,11 @@
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CorruptVector, checkCorrupt } from '../test/conformance/check-corrupt.ts'
-import { checkMessage, subjectOf } from '../test/conformance/check-message.ts'
-import { checkMisc, type MiscSample } from '../test/conformance/check-misc.ts'
-import { checkRecords, type RecordsVector } from '../test/conformance/check-records.ts'
-import { GOLDEN, jsonLines, type MessageVector } from '../test/conformance/golden.ts'
+import { type CorruptVector, checkCorrupt } from './golden/corrupt-batches.ts'
+import { checkMessage, subjectOf } from './golden/messages.ts'
+import { checkMisc, type MiscSample } from './golden/misc.ts'
+import { verifyRecordBatches } from './golden/records.ts'
+import { GOLDEN, jsonLines, type MessageVector } from './golden/vectors.ts'
 
 const SHOWN_FAILURES = 20
 
@@ -32,10 +32,13 @@ const message = (vector: MessageVector): readonly string[] | undefined => {
   return subject && checkMessage(vector, subject)
 }
 
+const records = (vector: unknown): readonly string[] =>
+  verifyRecordBatches([JSON.stringify(vector)]).failures.map((failure) => failure.message)
+
 /** The check of a file, by its name. */
 const CHECKS: readonly (readonly [name: RegExp, check: Check])[] = [
   [/^messages-.*\.jsonl(\.gz)?$/, each(message)],
-  [/^record-batches-.*\.jsonl(\.gz)?$/, each((vector: RecordsVector) => checkRecords(vector))],
+  [/^record-batches-.*\.jsonl(\.gz)?$/, each(records)],
   [/^misc.*\.jsonl(\.gz)?$/, each((sample: MiscSample) => checkMisc(sample))],
   [/^corrupt-batches.*\.jsonl(\.gz)?$/, (lines) => checkCorrupt(lines as CorruptVector[])],
 ]

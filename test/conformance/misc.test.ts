@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkMisc, type MiscSample } from './check-misc.ts'
-import { GOLDEN, jsonLines } from './golden.ts'
+import { checkMisc, type MiscSample } from '../../scripts/golden/misc.ts'
+import { GOLDEN, jsonLines } from '../../scripts/golden/vectors.ts'
 
 const samples = [...jsonLines(join(GOLDEN, 'misc.jsonl.gz'))] as MiscSample[]
 

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { subjectOf } from '../../scripts/golden/messages.ts'
+import { MESSAGE_FILES, messageVectors } from '../../scripts/golden/vectors.ts'
 import { DecodeError } from '../../src/protocol/errors.ts'
 import { Reader } from '../../src/protocol/reader.ts'
 import { compileDecoder, type Decode } from '../../src/protocol/schema/compile.ts'
 import { interpretDecoder } from '../../src/protocol/schema/interpret.ts'
-import { subjectOf } from './check-message.ts'
-import { MESSAGE_FILES, messageVectors } from './golden.ts'
 
 /** What decoding came to: the value and where it ended, or the error. Any other error than DecodeError is a failure. */
 const outcome = (decode: Decode, bytes: Buffer): unknown => {

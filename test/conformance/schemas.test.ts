@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { DATA_MESSAGES } from '../../scripts/golden/data-messages.ts'
+import { EXCLUDED_KEYS } from '../../scripts/golden/messages.ts'
+import { GOLDEN, jsonLines } from '../../scripts/golden/vectors.ts'
 import { requestHeaderVersion, responseHeaderVersion } from '../../src/protocol/header.ts'
 import { APIS, apiByKey } from '../../src/protocol/messages/index.ts'
 import type { Field, Fields, Kind, Versions } from '../../src/protocol/schema/field.ts'
 import { defaultOf } from '../../src/protocol/schema/layout.ts'
-import { EXCLUDED_KEYS } from './check-message.ts'
-import { DATA_MESSAGES } from './data-messages.ts'
-import { GOLDEN, jsonLines } from './golden.ts'
 
 /** A field as both sides can be written down: every range inside that of its parent. */
 interface Fact {

@@ -7,7 +7,7 @@ import type { UnknownTags } from '../../src/protocol/reader.ts'
 import type { Field, Fields } from '../../src/protocol/schema/field.ts'
 import { includes } from '../../src/protocol/schema/layout.ts'
 
-export const GOLDEN = join(import.meta.dirname, '../data/golden')
+export const GOLDEN = join(import.meta.dirname, '../../test/data/golden')
 
 /** One line of messages-*.jsonl.gz. */
 export interface MessageVector {

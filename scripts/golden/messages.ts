@@ -26,8 +26,15 @@ import { interpretDecoder, interpretEncoder } from '../../src/protocol/schema/in
 import { defaultOf, includes, type Layout } from '../../src/protocol/schema/layout.ts'
 import { Writer } from '../../src/protocol/writer.ts'
 import { DATA_MESSAGES } from './data-messages.ts'
-import type { TagAt } from './golden.ts'
-import { type Json, type MessageVector, placeTags, sameTags, structFromJson, structToJson } from './golden.ts'
+import type { TagAt } from './vectors.ts'
+import {
+  type Json,
+  type MessageVector,
+  placeTags,
+  sameTags,
+  structFromJson,
+  structToJson,
+} from './vectors.ts'
 
 /** Keys of messages that never reach a broker's listener: ZooKeeper's controller (4-7), and controllers among themselves. */
 export const EXCLUDED_KEYS: ReadonlySet<number> = new Set([
