@@ -1,6 +1,6 @@
 /**
- * Where group coordination meets the log: a partition of `__consumer_offsets` as a coordinator's record log, and what keeps
- * the coordinator's shards at the partitions that this broker leads.
+ * Where group coordination meets the log: a partition of `__consumer_offsets` as a coordinator's record log,
+ * and what keeps the coordinator's shards at the partitions that this broker leads.
  */
 
 import type { ConfigView } from '../coordinator/cluster/configs/effective.ts'
@@ -59,8 +59,8 @@ export class PartitionRecordLog implements RecordLog {
   }
 
   /**
-   * Large sets of records (a deleted topic, a large group) become several batches. They are appended in one turn, so nothing
-   * comes between them.
+   * Large sets of records (a deleted topic, a large group) become several batches. They are appended in one
+   * turn, so nothing comes between them.
    */
   append(
     records: readonly CoordinatorRecord[],
@@ -155,7 +155,10 @@ const replayBatch = (bytes: Buffer, at: number, visitor: RecordVisitor): void =>
   }
 }
 
-/** Keeps a broker's group coordinator at the partitions that the broker leads, and forgets offsets of deleted topics. */
+/**
+ * Keeps a broker's group coordinator at the partitions that the broker leads, and forgets offsets of deleted
+ * topics.
+ */
 export class GroupLoader {
   readonly #env: Env
   readonly #groups: GroupCoordinator

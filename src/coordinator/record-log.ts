@@ -1,6 +1,6 @@
 /**
- * The port through which a coordinator keeps its records: one partition of an internal topic, led by this broker. The
- * broker adapts it to a replica; tests keep an array.
+ * The port through which a coordinator keeps its records: one partition of an internal topic, led by this
+ * broker. The broker adapts it to a replica; tests keep an array.
  */
 
 /** A record of an internal topic. A null value is a tombstone: the key is gone. */
@@ -19,8 +19,9 @@ export interface AppendedRecords {
   /** Offset of the last record; the records have consecutive offsets. */
   readonly lastOffset: number
   /**
-   * Null: the high watermark has passed the records already. Otherwise resolves when it does, and rejects with a Refusal
-   * (NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS_AFTER_APPEND) when it is sure that this leader will not see it.
+   * Null: the high watermark has passed the records already. Otherwise resolves when it does, and rejects
+   * with a Refusal (NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS_AFTER_APPEND) when it is sure that this
+   * leader will not see it.
    */
   readonly whenCommitted: Promise<void> | null
 }
@@ -35,14 +36,17 @@ export interface RecordVisitor {
 
 export interface RecordLog {
   /**
-   * Appends `records` (at least one) as one batch, inside a transaction if `producer` is given. Throws a Refusal:
-   * NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE.
+   * Appends `records` (at least one) as one batch, inside a transaction if `producer` is given. Throws a
+   * Refusal: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, MESSAGE_TOO_LARGE.
    */
   append(
     records: readonly CoordinatorRecord[],
     nowMs: number,
     producer?: RecordProducer | undefined,
   ): AppendedRecords
-  /** Reads everything up to the end of the log. Synchronous: no client meets a coordinator that is half loaded. */
+  /**
+   * Reads everything up to the end of the log. Synchronous: no client meets a coordinator that is half
+   * loaded.
+   */
   replay(visitor: RecordVisitor): void
 }

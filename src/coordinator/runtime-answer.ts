@@ -1,6 +1,7 @@
 /**
- * The answer to one request, which may come later: a join waits for the other members, a sync for the leader. Settled at
- * most once; later values are dropped. When it is settled before it is asked for, no promise is made.
+ * The answer to one request, which may come later: a join waits for the other members, a sync for the leader.
+ * Settled at most once; later values are dropped. When it is settled before it is asked for, no promise is
+ * made.
  */
 export class Answer<T> {
   #value: T | undefined

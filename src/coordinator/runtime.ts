@@ -1,7 +1,8 @@
 /**
- * What every coordinator stands on (groups, share state, transactions): a shard for each partition of an internal topic
- * that this broker leads. A shard's state is made by its records alone, so a restart or a new leader replays them; there
- * are no snapshots, compaction keeps the log short. Source: Kafka's CoordinatorRuntime.
+ * What every coordinator stands on (groups, share state, transactions): a shard for each partition of an
+ * internal topic that this broker leads. A shard's state is made by its records alone, so a restart or a new
+ * leader replays them; there are no snapshots, compaction keeps the log short. Source: Kafka's
+ * CoordinatorRuntime.
  */
 
 import { type ErrorName, Refusal } from '../protocol/errors.ts'
@@ -24,7 +25,10 @@ export const javaHashCode = (text: string): number => {
   return hash
 }
 
-/** The partition of an internal topic that a key belongs to: abs(hash) % count, where abs(-2^31) is 0 (Utils.abs). */
+/**
+ * The partition of an internal topic that a key belongs to: abs(hash) % count, where abs(-2^31) is 0
+ * (Utils.abs).
+ */
 export const partitionForKey = (key: string, partitionCount: number): number => {
   const hash = javaHashCode(key)
   return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount
@@ -42,7 +46,10 @@ export class CoordinatorRuntime<S extends ShardState> {
     this.#options = options
   }
 
-  /** This broker now leads `partition`: replays its log. A shard that was there is unloaded first. Throws what the log throws. */
+  /**
+   * This broker now leads `partition`: replays its log. A shard that was there is unloaded first. Throws what
+   * the log throws.
+   */
   load(partition: number, log: RecordLog): void {
     this.unload(partition)
     if (this.#closed) return
@@ -70,7 +77,10 @@ export class CoordinatorRuntime<S extends ShardState> {
     return count > 0 ? partitionForKey(key, count) : undefined
   }
 
-  /** The shard of `key`. Refusal: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE (stopping). */
+  /**
+   * The shard of `key`. Refusal: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE
+   * (stopping).
+   */
   shardOf(key: string): Shard<S> {
     const partition = this.partitionOf(key)
     const shard = partition === undefined ? undefined : this.#shards.get(partition)

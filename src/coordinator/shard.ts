@@ -6,13 +6,19 @@ import { KeyedTimers } from './timers.ts'
 
 /** What one shard of a coordinator knows. Hard state changes only here, by applying records. */
 export interface ShardState {
-  /** Applies one record; the only way in which hard state changes. `producer`: the open transaction that it belongs to. */
+  /**
+   * Applies one record; the only way in which hard state changes. `producer`: the open transaction that it
+   * belongs to.
+   */
   apply(record: CoordinatorRecord, offset: number, producer: RecordProducer | null): void
   /** The transaction of `producer` ended: what it wrote becomes visible, or is dropped. */
   applyMarker(producer: RecordProducer, committed: boolean, offset: number): void
   /** Everything that the log holds is applied: sessions begin again. May write through its shard. */
   loaded(nowMs: number): void
-  /** This broker no longer leads the partition: everybody who waits gets `error`. Timers are cancelled already. */
+  /**
+   * This broker no longer leads the partition: everybody who waits gets `error`. Timers are cancelled
+   * already.
+   */
   unloaded(error: ErrorName): void
 }
 
@@ -20,14 +26,17 @@ export interface ShardState {
 export interface Outcome<R> {
   readonly records: readonly CoordinatorRecord[]
   readonly response: R | Answer<R>
-  /** The state holds what the records say already (they describe soft state): they are not applied here, only on load. */
+  /**
+   * The state holds what the records say already (they describe soft state): they are not applied here, only
+   * on load.
+   */
   readonly held?: boolean | undefined
   /** The transaction that the records belong to. */
   readonly producer?: RecordProducer | undefined
   /**
-   * Called once: with null when the records are committed (also when there are none), or with the error that a client gets
-   * when they are not. With it a failure does not throw: it is this function's to tell whoever waits. Not called when the
-   * shard was unloaded meanwhile.
+   * Called once: with null when the records are committed (also when there are none), or with the error that
+   * a client gets when they are not. With it a failure does not throw: it is this function's to tell whoever
+   * waits. Not called when the shard was unloaded meanwhile.
    */
   readonly whenCommitted?: ((error: ErrorName | null) => void) | undefined
 }
@@ -47,11 +56,12 @@ const CLIENT_ERROR = new Map<ErrorName, ErrorName>([
 ])
 
 /** The error that a coordinator's client gets when its records could not be appended or committed. */
-export const clientError = (error: ErrorName): ErrorName => CLIENT_ERROR.get(error) ?? error
+const clientError = (error: ErrorName): ErrorName => CLIENT_ERROR.get(error) ?? error
 
 /**
- * One partition of the internal topic and the state that its records make. Requests, timers and load share one door:
- * decide, append, apply, wait for the commit, answer. Nothing here is asynchronous but the wait for the commit.
+ * One partition of the internal topic and the state that its records make. Requests, timers and load share
+ * one door: decide, append, apply, wait for the commit, answer. Nothing here is asynchronous but the wait for
+ * the commit.
  */
 export class Shard<S extends ShardState> {
   readonly partition: number
@@ -104,8 +114,9 @@ export class Shard<S extends ShardState> {
   }
 
   /**
-   * Lets `decide` decide, appends its records, applies them, and answers when they are committed: at once, without a
-   * promise, where one replica is enough. Throws, or rejects with, a Refusal carrying the error for the client.
+   * Lets `decide` decide, appends its records, applies them, and answers when they are committed: at once,
+   * without a promise, where one replica is enough. Throws, or rejects with, a Refusal carrying the error for
+   * the client.
    */
   write<R>(decide: (state: S, nowMs: number) => Outcome<R>): R | Promise<R> {
     const nowMs = this.#env.clock.now()
@@ -130,7 +141,8 @@ export class Shard<S extends ShardState> {
 
   #later<R>(outcome: Outcome<R>, committed: Promise<ErrorName | null>): R | Promise<R> {
     const told = outcome.whenCommitted
-    // A parked answer that the outcome itself settles need not wait for this commit: a new rebalance may settle it before.
+    // A parked answer that the outcome itself settles need not wait for this commit: a new rebalance may
+    // settle it before.
     if (told !== undefined && outcome.response instanceof Answer) {
       committed.then((error) => this.#tell(told, error))
       return outcome.response.result
@@ -142,7 +154,9 @@ export class Shard<S extends ShardState> {
     })
   }
 
-  /** Runs `decide` through `write` once, `delayMs` from now, unless the key is set again or cancelled before. */
+  /**
+   * Runs `decide` through `write` once, `delayMs` from now, unless the key is set again or cancelled before.
+   */
   setTimer(key: string, delayMs: number, decide: (state: S, nowMs: number) => Outcome<void>): void {
     if (this.#closed) return
     this.#timers.set(key, delayMs, () => {

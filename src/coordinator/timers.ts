@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Timers by key. Setting a key again replaces what it had; moving a deadline back, as each heartbeat does, costs no call
- * to the clock: the old timer fires, sees that it is early and sets itself for the rest.
+ * Timers by key. Setting a key again replaces what it had; moving a deadline back, as each heartbeat does,
+ * costs no call to the clock: the old timer fires, sees that it is early and sets itself for the rest.
  */
 export class KeyedTimers {
   readonly #clock: Clock

@@ -59,7 +59,8 @@ const codeOf = async (answer: unknown): Promise<string> => {
 
 describe('CoordinatorRuntime', () => {
   test('hashes keys as Java does', () => {
-    // "Aa" and "BB" are the classic collision; "polygenelubricants" hashes to Integer.MIN_VALUE, whose absolute value is 0.
+    // "Aa" and "BB" are the classic collision; "polygenelubricants" hashes to Integer.MIN_VALUE, whose
+    // absolute value is 0.
     expect(javaHashCode('')).toBe(0)
     expect(javaHashCode('Aa')).toBe(2112)
     expect(javaHashCode('BB')).toBe(2112)

@@ -18,8 +18,9 @@ const durationMs = (text: string): number => {
 }
 
 /**
- * Plays the commands of a text scenario against a group coordinator and says what happened, one line each: answers as they
- * come, whoever waits. Members are called by the names of their clients, `A#2` is the second id that A was given.
+ * Plays the commands of a text scenario against a group coordinator and says what happened, one line each:
+ * answers as they come, whoever waits. Members are called by the names of their clients, `A#2` is the second
+ * id that A was given.
  */
 export class GroupWorld {
   readonly #fixture = new GroupFixture()
@@ -135,7 +136,8 @@ export class GroupWorld {
     )
     const list = members.length > 0 ? `, members ${members.join(' ')}` : ''
     const skip = result.skipAssignment ? ', skips the assignment' : ''
-    return `generation ${result.generationId}${id}, ${result.protocolName}, leader ${this.#name(result.leader)}${list}${skip}`
+    const leader = this.#name(result.leader)
+    return `generation ${result.generationId}${id}, ${result.protocolName}, leader ${leader}${list}${skip}`
   }
 
   #sync(name: string, groupId: string, options: Map<string, string>): void {

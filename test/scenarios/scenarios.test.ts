@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { GroupWorld } from './group-world.ts'
 
 /**
- * Each .txt file here is a story: commands (`> join A`) and what happened, exactly. `UPDATE_SCENARIOS=1` writes what happens
- * now into the files; a person reads the diff.
+ * Each .txt file here is a story: commands (`> join A`) and what happened, exactly. `UPDATE_SCENARIOS=1`
+ * writes what happens now into the files; a person reads the diff.
  */
 const directory = import.meta.dirname
 const update = process.env.UPDATE_SCENARIOS === '1'

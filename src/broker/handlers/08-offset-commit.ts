@@ -22,8 +22,8 @@ interface AnsweredTopic {
  * ILLEGAL_GENERATION (also for a group that does not exist, when a generation is given), UNKNOWN_MEMBER_ID,
  * FENCED_INSTANCE_ID, REBALANCE_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
  *
- * Versions: v0 went to ZooKeeper and is stored like the others; v1 may bring a time of commit; v2 to v4 a retention.
- * What is refused before the coordinator is asked comes first in the answer, as in Kafka.
+ * Versions: v0 went to ZooKeeper and is stored like the others; v1 may bring a time of commit; v2 to v4 a
+ * retention. What is refused before the coordinator is asked comes first in the answer, as in Kafka.
  *
  * Differs from Kafka: 4.x serves versions 2 to 10 alone; offsets beyond 2^53 are stored as 2^53 - 1.
  */

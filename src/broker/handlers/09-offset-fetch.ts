@@ -28,11 +28,11 @@ interface AskedGroup {
 /**
  * OffsetFetch, versions 0 to 10: how far groups have read. A partition without an offset has -1 and no error.
  *
- * Errors, of a group: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS (before v2 in each partition).
- * Of a partition: UNSTABLE_OFFSET_COMMIT (v7, require stable), UNKNOWN_TOPIC_ID (v10).
+ * Errors, of a group: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS (before v2 in
+ * each partition). Of a partition: UNSTABLE_OFFSET_COMMIT (v7, require stable), UNKNOWN_TOPIC_ID (v10).
  *
- * Versions: v0 read from ZooKeeper, where a missing offset was UNKNOWN_TOPIC_OR_PARTITION; v2 null asks for all topics; v8
- * several groups; v10 topic ids: of all topics, those without an id any more are left out.
+ * Versions: v0 read from ZooKeeper, where a missing offset was UNKNOWN_TOPIC_OR_PARTITION; v2 null asks for
+ * all topics; v8 several groups; v10 topic ids: of all topics, those without an id any more are left out.
  *
  * Differs from Kafka: 4.x serves versions 1 to 10 alone.
  */

@@ -15,8 +15,10 @@ const SHARE = 2
 
 /** Kafka's words for what this API can answer. */
 const MESSAGES: { readonly [name in ErrorName]?: string } = {
-  INVALID_REQUEST:
-    'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.',
+  INVALID_REQUEST: [
+    'This most likely occurs because of a request being malformed by the client library',
+    'or the message was sent to an incompatible broker. See the broker logs for more details.',
+  ].join(' '),
   COORDINATOR_NOT_AVAILABLE: 'The coordinator is not available.',
 }
 
@@ -30,17 +32,17 @@ interface Found {
 const notFound = (error: ErrorName): Found => ({ nodeId: -1, host: '', port: -1, error })
 
 /**
- * FindCoordinator, versions 0 to 6: the broker that coordinates a group. Makes `__consumer_offsets` when it is missing, so
- * that the first answer already names a coordinator that is ready.
+ * FindCoordinator, versions 0 to 6: the broker that coordinates a group. Makes `__consumer_offsets` when it
+ * is missing, so that the first answer already names a coordinator that is ready.
  *
- * Errors: COORDINATOR_NOT_AVAILABLE (no leader), INVALID_REQUEST (a key type that does not exist or is not served here, a share
- * key before v6).
+ * Errors: COORDINATOR_NOT_AVAILABLE (no leader), INVALID_REQUEST (a key type that does not exist or is not
+ * served here, a share key before v6).
  *
  * Versions: v4 has several keys; there a found coordinator has an empty message, before v4 it is "NONE".
  *
- * Differs from Kafka: the first question of a cluster is answered at once (Kafka: COORDINATOR_NOT_AVAILABLE until the topic
- * is made). Transactional ids and share partitions are refused with INVALID_REQUEST while their coordinators are not served:
- * a retriable error would make their clients wait in vain.
+ * Differs from Kafka: the first question of a cluster is answered at once (Kafka: COORDINATOR_NOT_AVAILABLE
+ * until the topic is made). Transactional ids and share partitions are refused with INVALID_REQUEST while
+ * their coordinators are not served: a retriable error would make their clients wait in vain.
  */
 export const findCoordinator = handler(FindCoordinator, {
   handle(request, context) {

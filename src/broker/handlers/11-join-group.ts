@@ -11,14 +11,15 @@ const SKIP_ASSIGNMENT_SINCE = 9
 /**
  * JoinGroup, versions 0 to 9: enters a group or its next generation. The answer waits for the other members.
  *
- * Errors: INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, MEMBER_ID_REQUIRED (with the id, from v4),
- * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED, NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
+ * Errors: INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, MEMBER_ID_REQUIRED (with
+ * the id, from v4), UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED, NOT_COORDINATOR,
+ * COORDINATOR_NOT_AVAILABLE.
  *
- * Versions: v0 has no rebalance timeout, its session timeout is both; a failed join has no protocol name from v7, an empty
- * one before.
+ * Versions: v0 has no rebalance timeout, its session timeout is both; a failed join has no protocol name from
+ * v7, an empty one before.
  *
- * Differs from Kafka: the initial rebalance delay is 0 unless set; a second JoinGroup of a member on another connection
- * answers the first with REBALANCE_IN_PROGRESS (Kafka never answers it).
+ * Differs from Kafka: the initial rebalance delay is 0 unless set; a second JoinGroup of a member on another
+ * connection answers the first with REBALANCE_IN_PROGRESS (Kafka never answers it).
  */
 export const joinGroup = handler(JoinGroup, {
   handle(request, { broker, apiVersion, clientId, connection }) {

@@ -5,8 +5,8 @@ import { errorCodeOf } from '../wire.ts'
 /**
  * Heartbeat, versions 0 to 4: a member is alive, and learns of a rebalance.
  *
- * Errors: REBALANCE_IN_PROGRESS (join again), UNKNOWN_MEMBER_ID (also for an unknown group), ILLEGAL_GENERATION,
- * FENCED_INSTANCE_ID, INVALID_GROUP_ID, NOT_COORDINATOR.
+ * Errors: REBALANCE_IN_PROGRESS (join again), UNKNOWN_MEMBER_ID (also for an unknown group),
+ * ILLEGAL_GENERATION, FENCED_INSTANCE_ID, INVALID_GROUP_ID, NOT_COORDINATOR.
  *
  * Differs from Kafka: nothing known.
  */

@@ -6,10 +6,11 @@ import { errorCodeOf } from '../wire.ts'
 const SEVERAL_MEMBERS_SINCE = 3
 
 /**
- * LeaveGroup, versions 0 to 5: takes members out of a group; by instance id alone, an administrator removes static ones.
+ * LeaveGroup, versions 0 to 5: takes members out of a group; by instance id alone, an administrator removes
+ * static ones.
  *
- * Errors: INVALID_GROUP_ID, NOT_COORDINATOR. Of each member (before v3: of the request): UNKNOWN_MEMBER_ID (also for an
- * unknown group), FENCED_INSTANCE_ID.
+ * Errors: INVALID_GROUP_ID, NOT_COORDINATOR. Of each member (before v3: of the request): UNKNOWN_MEMBER_ID
+ * (also for an unknown group), FENCED_INSTANCE_ID.
  *
  * Differs from Kafka: nothing known.
  */

@@ -7,10 +7,12 @@ import { errorCodeOf } from '../wire.ts'
 const PROTOCOL_REQUIRED_SINCE = 5
 
 /**
- * SyncGroup, versions 0 to 5: the leader brings the assignment, every member fetches its own. The answer waits for the leader.
+ * SyncGroup, versions 0 to 5: the leader brings the assignment, every member fetches its own. The answer
+ * waits for the leader.
  *
- * Errors: INCONSISTENT_GROUP_PROTOCOL (another protocol than the chosen one, or none given from v5), REBALANCE_IN_PROGRESS,
- * UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID, INVALID_GROUP_ID, NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
+ * Errors: INCONSISTENT_GROUP_PROTOCOL (another protocol than the chosen one, or none given from v5),
+ * REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID, INVALID_GROUP_ID,
+ * NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
  *
  * Differs from Kafka: nothing known.
  */

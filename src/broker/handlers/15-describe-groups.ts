@@ -11,8 +11,8 @@ const ALL_GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 
 /**
  * DescribeGroups, versions 0 to 6: state and members of classic groups.
  *
- * Errors, of each group: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, GROUP_ID_NOT_FOUND (from v6; before, an unknown group is
- * Dead and without error).
+ * Errors, of each group: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, GROUP_ID_NOT_FOUND (from v6; before, an
+ * unknown group is Dead and without error).
  *
  * Differs from Kafka: nothing known.
  */

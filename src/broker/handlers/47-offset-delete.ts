@@ -6,9 +6,10 @@ import { errorCodeOf } from '../wire.ts'
 /**
  * OffsetDelete, version 0: forgets offsets of a group (KIP-496).
  *
- * Errors: INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP (a group with members that is no consumer group),
- * NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE; then there are no topics. Of each partition: UNKNOWN_TOPIC_OR_PARTITION,
- * GROUP_SUBSCRIBED_TO_TOPIC. What is refused before the coordinator is asked comes first in the answer, as in Kafka.
+ * Errors: INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP (a group with members that is no consumer
+ * group), NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE; then there are no topics. Of each partition:
+ * UNKNOWN_TOPIC_OR_PARTITION, GROUP_SUBSCRIBED_TO_TOPIC. What is refused before the coordinator is asked
+ * comes first in the answer, as in Kafka.
  *
  * Differs from Kafka: nothing known.
  */

@@ -16,8 +16,8 @@ import type {
 } from './types.ts'
 
 /**
- * From which states each state can be reached. CompletingRebalance: the members have joined, their leader makes the
- * assignment. Source: ClassicGroupState.
+ * From which states each state can be reached. CompletingRebalance: the members have joined, their leader
+ * makes the assignment. Source: ClassicGroupState.
  *
  *     Empty ──join──► PreparingRebalance ──all joined──► CompletingRebalance ──leader's sync──► Stable
  *       ▲                 │   ▲   ▲                              │                                 │

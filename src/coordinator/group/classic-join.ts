@@ -67,8 +67,8 @@ const refuse = (answer: Answer<JoinResult>, result: JoinResult): Effects => {
 }
 
 /**
- * During a rebalance those who have joined count, not those who are known: the members that join last are the ones that
- * find no room when the limit was lowered.
+ * During a rebalance those who have joined count, not those who are known: the members that join last are the
+ * ones that find no room when the limit was lowered.
  */
 const hasRoomFor = (group: ClassicGroup, memberId: string, maxSize: number): boolean => {
   switch (group.state) {
@@ -161,7 +161,10 @@ const addMember = (
   return rebalance(state, group, nowMs)
 }
 
-/** A static member is back without its id: it gets a new one, and whoever still uses the old one is fenced (KIP-345). */
+/**
+ * A static member is back without its id: it gets a new one, and whoever still uses the old one is fenced
+ * (KIP-345).
+ */
 const replaceStaticMember = (
   state: GroupState,
   group: ClassicGroup,
@@ -206,8 +209,9 @@ const replaceStaticMember = (
 }
 
 /**
- * What a static member gets that came back to a stable group. A leader must not assign: its SyncGroup would not be passed
- * on. From v9 it is told so (KIP-814); before, it is told the leader of before, which it is not.
+ * What a static member gets that came back to a stable group. A leader must not assign: its SyncGroup would
+ * not be passed on. From v9 it is told so (KIP-814); before, it is told the leader of before, which it is
+ * not.
  */
 const returned = (
   group: ClassicGroup,

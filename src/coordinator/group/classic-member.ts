@@ -41,7 +41,9 @@ export class ClassicMember {
     return this.groupInstanceId !== null
   }
 
-  /** While it waits for an answer of ours it cannot send heartbeats; but a new member must not wait forever. */
+  /**
+   * While it waits for an answer of ours it cannot send heartbeats; but a new member must not wait forever.
+   */
   get isExcusedFromHeartbeats(): boolean {
     return !this.isNew && (this.awaitingJoin !== null || this.awaitingSync !== null)
   }

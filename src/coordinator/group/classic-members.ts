@@ -58,7 +58,10 @@ const syncError = (group: ClassicGroup, request: SyncRequest): ErrorName => {
   return group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
 }
 
-/** The group is stable once the assignment is committed; a member that joins before that begins a new rebalance. */
+/**
+ * The group is stable once the assignment is committed; a member that joins before that begins a new
+ * rebalance.
+ */
 const storeAssignment = (
   state: GroupState,
   group: ClassicGroup,

@@ -1,6 +1,6 @@
 /**
- * The rebalance of a classic group: gather the members, begin a generation, wait for the leader's assignment. Every step
- * that may come to its end later sets a timer of the shard. Source: GroupMetadataManager.
+ * The rebalance of a classic group: gather the members, begin a generation, wait for the leader's assignment.
+ * Every step that may come to its end later sets a timer of the shard. Source: GroupMetadataManager.
  */
 
 import type { ErrorName } from '../../protocol/errors.ts'
@@ -16,7 +16,7 @@ const NOTHING = Buffer.alloc(0)
 /** Timer keys: the group id comes last, so that no id can look like another key. */
 export const sessionKey = (groupId: string, memberId: string): string =>
   `session ${memberId.length} ${memberId} ${groupId}`
-export const joinKey = (groupId: string): string => `join ${groupId}`
+const joinKey = (groupId: string): string => `join ${groupId}`
 export const syncKey = (groupId: string): string => `sync ${groupId}`
 
 export const syncFailed = (error: ErrorName): SyncResult => ({
@@ -126,7 +126,10 @@ export const completeJoinIfReady = (state: GroupState, group: ClassicGroup, nowM
     ? completeJoin(state, group, nowMs)
     : NO_EFFECTS
 
-/** Begins the generation with those who have joined. Static members that have not stay: their instances may return. */
+/**
+ * Begins the generation with those who have joined. Static members that have not stay: their instances may
+ * return.
+ */
 const completeJoin = (state: GroupState, group: ClassicGroup, nowMs: number): Effects => {
   state.shard.cancelTimer(joinKey(group.groupId))
   if (group.state !== 'PreparingRebalance') return NO_EFFECTS
@@ -152,7 +155,10 @@ const completeJoin = (state: GroupState, group: ClassicGroup, nowMs: number): Ef
   return NO_EFFECTS
 }
 
-/** If it cannot be stored the generation before comes back on load, without members: that is safe, so a warning is enough. */
+/**
+ * If it cannot be stored the generation before comes back on load, without members: that is safe, so a
+ * warning is enough.
+ */
 const storeEmptyGroup = (state: GroupState, group: ClassicGroup): Effects => ({
   ...store(groupMetadataRecord(group, new Map())),
   whenCommitted: (error) => {

@@ -2,8 +2,8 @@ import type { CoordinatorRecord } from '../record-log.ts'
 import type { Outcome } from '../shard.ts'
 
 /**
- * What a step of a rebalance leaves to be stored. Classic groups keep their rebalance in memory and store its end, as
- * Kafka does: the records describe what the state holds.
+ * What a step of a rebalance leaves to be stored. Classic groups keep their rebalance in memory and store its
+ * end, as Kafka does: the records describe what the state holds.
  */
 export type Effects = Pick<Outcome<unknown>, 'records' | 'whenCommitted'>
 

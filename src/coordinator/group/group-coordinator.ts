@@ -1,8 +1,8 @@
 /**
- * The coordinator of a broker's groups: everything that clients ask about classic groups and their offsets, for the
- * partitions of `__consumer_offsets` that this broker leads. Answers come at once where nothing has to be waited for,
- * otherwise as a promise. Throws a Refusal for what concerns the whole request: NOT_COORDINATOR,
- * COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE. Source: GroupCoordinatorService.
+ * The coordinator of a broker's groups: everything that clients ask about classic groups and their offsets,
+ * for the partitions of `__consumer_offsets` that this broker leads. Answers come at once where nothing has
+ * to be waited for, otherwise as a promise. Throws a Refusal for what concerns the whole request:
+ * NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE. Source: GroupCoordinatorService.
  */
 
 import { type ErrorName, Refusal } from '../../protocol/errors.ts'
@@ -71,7 +71,9 @@ export class GroupCoordinator {
     this.#runtime.unload(partition)
   }
 
-  /** The partition of `__consumer_offsets` that a group belongs to; undefined while the topic does not exist. */
+  /**
+   * The partition of `__consumer_offsets` that a group belongs to; undefined while the topic does not exist.
+   */
   partitionOf(groupId: string): number | undefined {
     return this.#runtime.partitionOf(groupId)
   }
@@ -144,7 +146,9 @@ export class GroupCoordinator {
     return listed
   }
 
-  /** One result for each group; those of one partition together, partitions in the order of Kafka's answer. */
+  /**
+   * One result for each group; those of one partition together, partitions in the order of Kafka's answer.
+   */
   deleteGroups(groupIds: readonly string[]): NamedGroupResult[] | Promise<NamedGroupResult[]> {
     const byPartition = new Map<number, string[]>()
     for (const groupId of new Set(groupIds)) {

@@ -1,4 +1,7 @@
-/** The records of classic groups and offsets in `__consumer_offsets`, in Kafka's own format. Source: GroupCoordinatorRecordHelpers. */
+/**
+ * The records of classic groups and offsets in `__consumer_offsets`, in Kafka's own format. Source:
+ * GroupCoordinatorRecordHelpers.
+ */
 
 import { GroupMetadataKey, GroupMetadataValue } from '../../protocol/persisted/classic-group.ts'
 import { OffsetCommitKey, OffsetCommitValue } from '../../protocol/persisted/offset-commit.ts'
@@ -22,8 +25,8 @@ export interface StoredOffset {
 }
 
 /**
- * v3 as brokers write it since 2.1, so that tools of every age read it; an expiry of its own exists in v1 alone. A topic id
- * would need v4, which brokers before 4.1 do not read.
+ * v3 as brokers write it since 2.1, so that tools of every age read it; an expiry of its own exists in v1
+ * alone. A topic id would need v4, which brokers before 4.1 do not read.
  */
 export const offsetCommitRecord = (
   group: string,

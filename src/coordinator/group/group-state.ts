@@ -80,7 +80,9 @@ export class GroupState implements ShardState {
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
   }
 
-  /** A step that no request asked for: what it stores goes the usual way, and its failure is its own affair. */
+  /**
+   * A step that no request asked for: what it stores goes the usual way, and its failure is its own affair.
+   */
   continue(step: (nowMs: number) => Effects): void {
     const failed = (error: unknown): void =>
       this.env.log.warn('a group could not go on', { partition: this.shard.partition, error })

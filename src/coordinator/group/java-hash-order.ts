@@ -1,8 +1,9 @@
 import { javaHashCode } from '../runtime.ts'
 
 /**
- * Keys in the order in which a Java HashMap of them gives its keys: by bucket, then as they came. Where Kafka breaks ties
- * by it (the protocol vote) or answers in it (DeleteGroups), clients can see it. Buckets: 16, doubled above 3/4 full.
+ * Keys in the order in which a Java HashMap of them gives its keys: by bucket, then as they came. Where Kafka
+ * breaks ties by it (the protocol vote) or answers in it (DeleteGroups), clients can see it. Buckets: 16,
+ * doubled above 3/4 full.
  */
 export const javaHashOrder = <K>(keys: readonly K[], hashOf: (key: K) => number): K[] => {
   let buckets = 16

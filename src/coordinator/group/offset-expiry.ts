@@ -1,11 +1,16 @@
-/** Offsets that nobody has used for offsets.retention.minutes go, and with the last one the group (KIP-211). */
+/**
+ * Offsets that nobody has used for offsets.retention.minutes go, and with the last one the group (KIP-211).
+ */
 
 import type { CoordinatorRecord } from '../record-log.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { groupTombstone, offsetTombstone, type StoredOffset } from './group-records.ts'
 import type { GroupState } from './group-state.ts'
 
-/** Tombstones for what has expired. Source: OffsetMetadataManager.cleanupExpiredOffsets, GroupMetadataManager.maybeDeleteGroup. */
+/**
+ * Tombstones for what has expired. Source: OffsetMetadataManager.cleanupExpiredOffsets,
+ * GroupMetadataManager.maybeDeleteGroup.
+ */
 export const expireOffsets = (state: GroupState, nowMs: number): CoordinatorRecord[] => {
   const records: CoordinatorRecord[] = []
   for (const group of state.groups.values()) {
@@ -44,8 +49,8 @@ const expireOffsetsOf = (
 }
 
 /**
- * Since when an offset counts as unused; null: never. An empty group: since it became empty. A simple group, or topics that
- * a stable consumer group no longer subscribes to: since the commit.
+ * Since when an offset counts as unused; null: never. An empty group: since it became empty. A simple group,
+ * or topics that a stable consumer group no longer subscribes to: since the commit.
  */
 const unusedSinceOf = (group: ClassicGroup): ((stored: StoredOffset) => number) | null => {
   const sinceCommit = (stored: StoredOffset): number => stored.commitTimestampMs

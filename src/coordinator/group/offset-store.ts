@@ -5,8 +5,8 @@ type ByTopic = Map<string, ByPartition>
 type ByGroup = Map<string, ByTopic>
 
 /**
- * The committed offsets of a shard's groups, and those that open transactions have written: pending, by producer, until
- * the marker comes. Changes only by applying records. Source: OffsetMetadataManager.
+ * The committed offsets of a shard's groups, and those that open transactions have written: pending, by
+ * producer, until the marker comes. Changes only by applying records. Source: OffsetMetadataManager.
  */
 export class OffsetStore {
   readonly #committed: ByGroup = new Map()

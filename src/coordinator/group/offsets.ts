@@ -1,4 +1,7 @@
-/** OffsetCommit, OffsetFetch, OffsetDelete and DeleteGroups. Source: OffsetMetadataManager, GroupMetadataManager. */
+/**
+ * OffsetCommit, OffsetFetch, OffsetDelete and DeleteGroups. Source: OffsetMetadataManager,
+ * GroupMetadataManager.
+ */
 
 import type { ErrorName } from '../../protocol/errors.ts'
 import type { CoordinatorRecord } from '../record-log.ts'
@@ -15,14 +18,18 @@ import type {
   TopicPartitions,
 } from './types.ts'
 
-/** The first refusal of the whole commit, or NONE. `transactional`: TxnOffsetCommit, whose old versions name no member. */
-export const commitError = (
+/**
+ * The first refusal of the whole commit, or NONE. `transactional`: TxnOffsetCommit, whose old versions name
+ * no member.
+ */
+const commitError = (
   group: ClassicGroup | undefined,
   request: Pick<CommitRequest, 'generationId' | 'memberId' | 'groupInstanceId'>,
   transactional = false,
 ): ErrorName => {
   const { generationId, memberId, groupInstanceId } = request
-  // A commit with a generation knows a group that this coordinator does not: of an older life (not UNKNOWN_MEMBER_ID).
+  // A commit with a generation knows a group that this coordinator does not: of an older life (not
+  // UNKNOWN_MEMBER_ID).
   if (group === undefined) return generationId < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
   // A consumer without group management, or an administrator.
   if (generationId < 0 && group.state === 'Empty') return 'NONE'

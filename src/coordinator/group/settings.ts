@@ -1,10 +1,14 @@
-/** The broker settings that govern groups; names and defaults are Kafka's but for the initial rebalance delay. */
+/**
+ * The broker settings that govern groups; names and defaults are Kafka's but for the initial rebalance delay.
+ */
 export interface GroupSettings {
   /** group.min.session.timeout.ms */
   readonly minSessionTimeoutMs: number
   /** group.max.session.timeout.ms */
   readonly maxSessionTimeoutMs: number
-  /** group.initial.rebalance.delay.ms. Kafka waits 3,000 for more members; here nobody waits unless asked to. */
+  /**
+   * group.initial.rebalance.delay.ms. Kafka waits 3,000 for more members; here nobody waits unless asked to.
+   */
   readonly initialRebalanceDelayMs: number
   /** group.max.size: members of one classic group. */
   readonly maxSize: number
@@ -29,5 +33,8 @@ export const DEFAULT_GROUP_SETTINGS: GroupSettings = {
   offsetsCommitTimeoutMs: 5_000,
 }
 
-/** How long a new member's JoinGroup may wait before the member is dropped: its client is probably gone (Kafka's constant). */
+/**
+ * How long a new member's JoinGroup may wait before the member is dropped: its client is probably gone
+ * (Kafka's constant).
+ */
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60_000

@@ -1,4 +1,6 @@
-/** What the group coordinator is asked and what it answers: plain values. Errors are names; NONE is success. */
+/**
+ * What the group coordinator is asked and what it answers: plain values. Errors are names; NONE is success.
+ */
 
 import type { ErrorName } from '../../protocol/errors.ts'
 
@@ -92,7 +94,7 @@ export interface LeaveResult {
 
 export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
-export interface DescribedMember {
+interface DescribedMember {
   readonly memberId: string
   readonly groupInstanceId: string | null
   readonly clientId: string

@@ -33,7 +33,10 @@ interface Parts {
   epoch: number
 }
 
-/** Brokers with real logs, replication and a controller, under a test's clock and on a disk in memory; without sockets. */
+/**
+ * Brokers with real logs, replication and a controller, under a test's clock and on a disk in memory; without
+ * sockets.
+ */
 export class GroupCluster {
   readonly clock = new ManualClock()
   readonly #disk: MemoryDisk

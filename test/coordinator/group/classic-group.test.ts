@@ -143,7 +143,8 @@ describe('classic groups', () => {
   })
 
   test('strings come in the order of a Java HashMap', () => {
-    // One letter hashes to its code: p is 112, in bucket 0 of 16; a is 97, in bucket 1; q is 113, in bucket 1 too, after a.
+    // One letter hashes to its code: p is 112, in bucket 0 of 16; a is 97, in bucket 1; q is 113, in bucket 1
+    // too, after a.
     expect(javaHashOrder(['b', 'a', 'q', 'p'], javaHashCode)).toEqual(['p', 'a', 'q', 'b'])
   })
 })

@@ -100,7 +100,7 @@ describe('offsets of groups', () => {
     expect(fixture.committed()).toEqual(['t:0=9'])
   })
 
-  test('an aborted transaction leaves no offsets, and does not let the group expire while it is open', async () => {
+  test('an aborted transaction leaves no offsets; while it is open the group does not expire', async () => {
     const fixture = new GroupFixture()
     commitInTransaction(fixture, { 't:0': 9 })
     fixture.restart()
