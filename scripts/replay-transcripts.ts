@@ -5,6 +5,7 @@
  */
 
 import { readdirSync } from 'node:fs'
+import { SystemClock } from '../src/runtime/clock.ts'
 import { SystemNetwork } from '../src/runtime/system-network.ts'
 import { replay } from '../test/conformance/transcripts/replay.ts'
 import { readFamily, SERVED_FAMILIES } from '../test/conformance/transcripts/transcript.ts'
@@ -18,11 +19,15 @@ const wanted = (families.length > 0 ? families : SERVED_FAMILIES).filter((family
   present.has(`${family}.jsonl.gz`),
 )
 
+const network = new SystemNetwork()
+const clock = new SystemClock()
+const pass = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve))
+
 let passed = 0
 let failed = 0
 for (const family of wanted) {
   for (const recorded of readFamily(directory, family)) {
-    const mismatches = await replay(recorded, new SystemNetwork(), host, port)
+    const mismatches = await replay(recorded, { network, host, port, time: { pass } })
     if (mismatches.length === 0) passed++
     else failed++
     for (const { step, path, expected, actual } of mismatches) {

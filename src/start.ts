@@ -10,6 +10,7 @@ import { BrokerListener } from './broker/net/listener.ts'
 import { Pipeline } from './broker/pipeline.ts'
 import { replicaLogs } from './broker/replica-logs.ts'
 import { BrokerSettings } from './coordinator/cluster/configs/effective.ts'
+import { ownSettings } from './coordinator/cluster/configs/own-settings.ts'
 import { CatalogRules } from './coordinator/cluster/configs/rules.ts'
 import { Controller } from './coordinator/cluster/controller.ts'
 import type { Endpoint } from './coordinator/cluster/image.ts'
@@ -173,13 +174,21 @@ class ClusterRun implements Cluster {
     cache: TailCache,
     links: ReplicationLinks,
   ): BrokerParts {
-    const settings = new BrokerSettings(plan.id, this.#settings.config)
+    const listeners = this.#listeners[index] ?? []
     const directory = LogDirectory.open(this.#env, {
       path: join(this.#directory, `broker-${plan.id}`),
       clusterId: controller.image.clusterId,
       nodeId: plan.id,
       cache,
     })
+    const addresses = plan.listeners.map((listener, at) => {
+      const port = listeners[at]?.port ?? listener.port
+      return { ...listener, port, advertisedPort: listener.advertisedPort ?? port }
+    })
+    const settings = new BrokerSettings(
+      plan.id,
+      ownSettings(plan.id, addresses, directory.path, this.#settings.config),
+    )
     const replicas = new ReplicaManager(this.#env, {
       brokerId: plan.id,
       controller,
@@ -189,7 +198,6 @@ class ClusterRun implements Cluster {
       replicaLagTimeMaxMs: settings.broker(controller.image).number('replica.lag.time.max.ms'),
     })
     const broker = new Broker(this.#env, { id: plan.id, controller, replicas, settings, handlers: HANDLERS })
-    const listeners = this.#listeners[index] ?? []
     return { plan, listeners, settings, directoryId: directory.directoryId, replicas, broker }
   }
 

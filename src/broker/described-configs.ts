@@ -68,18 +68,19 @@ export const describeTopic = (own: Settings, layers: BrokerLayers): DescribedCon
 /** All settings of a running broker, plugins' own included. */
 export function describeBroker(layers: BrokerLayers): DescribedConfig[] {
   const catalog = configsOf('broker')
-  const unknown = new Set(
-    [layers.dynamicBroker, layers.dynamicDefault, layers.staticBroker]
-      .flatMap((layer) => [...layer.keys()])
-      .filter((name) => !catalog.has(name)),
+  const set = new Set(
+    [layers.dynamicBroker, layers.dynamicDefault, layers.staticBroker].flatMap((layer) => [...layer.keys()]),
   )
-  const known = described('broker').map((definition) => {
-    const { name, isSensitive } = definition
-    const value = isSensitive ? null : printed(definition, effectiveBrokerText(name, layers))
-    return entry(definition, value, brokerSynonymEntries(name, isSensitive, layers), !definition.isDynamic)
-  })
+  const known = described('broker')
+    .filter(({ name, isToldWhenSet }) => !isToldWhenSet || set.has(name))
+    .map((definition) => {
+      const { name, isSensitive } = definition
+      const value = isSensitive ? null : printed(definition, effectiveBrokerText(name, layers))
+      return entry(definition, value, brokerSynonymEntries(name, isSensitive, layers), !definition.isDynamic)
+    })
+  const unknown = [...set].filter((name) => !catalog.has(name))
   return inTableOrder(
-    [...known, ...[...unknown].map((name) => unknownBrokerConfig(name, layers))],
+    [...known, ...unknown.map((name) => unknownBrokerConfig(name, layers))],
     ({ name }) => name,
   )
 }

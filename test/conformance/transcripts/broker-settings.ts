@@ -1,6 +1,8 @@
 /** What the recorded broker was started with, beside its addresses and directories. */
 export const BROKER_SETTINGS: Readonly<Record<string, string>> = {
+  'auto.create.topics.enable': 'true',
   'group.initial.rebalance.delay.ms': '0',
+  'inter.broker.listener.name': 'PLAINTEXT',
   'num.partitions': '1',
   'offsets.topic.num.partitions': '5',
   'offsets.topic.replication.factor': '1',

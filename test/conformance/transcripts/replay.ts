@@ -19,17 +19,36 @@ const PROBE = Buffer.from('0000000a00120000000000ff0000', 'hex')
 /** Rounds that a broker gets to settle what it was just sent on another connection. */
 const PROBE_ROUNDS = 3
 
+/** How time goes by for the broker. */
+export interface ReplayTime {
+  /** Lets time go by before a step. */
+  pass(ms: number): Promise<void>
+  /** Makes time go on while an answer is waited for; absent: it does so by itself. */
+  readonly move?: (ms: number) => Promise<void>
+}
+
+/** By how much time is moved on at once. */
+const MOVE_MS = 50
+/** No answer takes longer than this: a request that waits is given up. */
+const PATIENCE_MS = 60_000
+/** A step that was sent some time after the one before says so. */
+const PAUSE = /after ([\d.]+) s/
+
 /** A message as its codec gives it. */
 type Message = { [key: string]: unknown }
 
 /** Replays one case against a broker and gives every field in which it answers otherwise than the recorded one. */
 export async function replay(
   recorded: Case,
-  network: Network,
-  host: string,
-  port: number,
+  target: {
+    readonly network: Network
+    readonly host: string
+    readonly port: number
+    readonly time: ReplayTime
+  },
 ): Promise<StepMismatch[]> {
-  const run = new CaseRun(recorded, () => RawConnection.open(network, host, port))
+  const { network, host, port, time } = target
+  const run = new CaseRun(recorded, () => RawConnection.open(network, host, port), time)
   try {
     return await run.run()
   } finally {
@@ -48,13 +67,18 @@ class CaseRun {
   readonly #producers: GivenProducer[] = []
   #probe: RawConnection | undefined
 
-  constructor(recorded: Case, dial: () => Promise<RawConnection>) {
+  readonly #time: ReplayTime
+
+  constructor(recorded: Case, dial: () => Promise<RawConnection>, time: ReplayTime) {
     this.#steps = recorded.steps
     this.#dial = dial
+    this.#time = time
   }
 
   async run(): Promise<StepMismatch[]> {
     for (const [index, step] of this.#steps.entries()) {
+      const pause = PAUSE.exec(step.note ?? '')
+      if (pause !== null) await this.#time.pass(Number(pause[1]) * 1000)
       const connection = await this.#connection(step.conn)
       connection.send(await this.#bytesOf(step))
       if (step.noResponse) {
@@ -66,8 +90,9 @@ class CaseRun {
       this.#replies[index] = reply
       // What waits (a join, a long poll) waits for a step on another connection: that one must be sent first.
       const next = this.#steps[index + 1]
-      await (next === undefined || next.conn === step.conn ? reply : Promise.race([reply, this.#settled()]))
-      if (await isDone(reply)) await this.#check(index)
+      await Promise.race([reply, this.#settled()])
+      const waits = next !== undefined && next.conn !== step.conn
+      if (!waits || (await isDone(reply))) await this.#check(index)
     }
     for (const index of this.#steps.keys()) await this.#check(index)
     return this.#mismatches
@@ -130,9 +155,21 @@ class CaseRun {
   async #check(index: number): Promise<void> {
     if (this.#answers[index] !== undefined) return
     const step = this.#steps[index] as Step
-    const reply = await (this.#replies[index] as Promise<Reply>)
+    const reply = await this.#patiently(this.#replies[index] as Promise<Reply>)
     const mismatches = this.#compare(index, step, reply)
     this.#mismatches.push(...mismatches.map((mismatch) => ({ step: index, ...mismatch })))
+  }
+
+  /** Moves time on until the answer comes, if somebody must. */
+  async #patiently(reply: Promise<Reply>): Promise<Reply> {
+    const { move } = this.#time
+    if (move === undefined) return reply
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += MOVE_MS) {
+      await Promise.race([reply, this.#settled()])
+      if (await isDone(reply)) return reply
+      await move(MOVE_MS)
+    }
+    return { kind: 'silent' }
   }
 
   #compare(index: number, step: Step, reply: Reply): Mismatch[] {
@@ -161,11 +198,23 @@ class CaseRun {
     const answer = toJson(response)
     this.#answers[index] = answer
     this.#rememberProducer(step, answer)
-    const mismatches = compare(step.response ?? null, answer, step.volatile ?? [])
+    const mismatches = compare(
+      this.#own(step, step.response ?? null),
+      this.#own(step, answer),
+      step.volatile ?? [],
+    )
     if (correlationId !== asked) {
       mismatches.push({ path: 'correlationId', expected: String(asked), actual: String(correlationId) })
     }
     return mismatches
+  }
+
+  /** Lists of all groups of a broker hold those of other cases too: only this case's are looked at. */
+  #own(step: Step, answer: Json): Json {
+    if (step.api !== 'ListGroups') return answer
+    const mine = JSON.stringify(this.#steps.map(({ request }) => request ?? null))
+    const all = answer as { readonly groups: readonly { readonly groupId: string }[] }
+    return { ...all, groups: all.groups.filter(({ groupId }) => mine.includes(JSON.stringify(groupId))) }
   }
 
   #recordedProducers(message: Message): void {

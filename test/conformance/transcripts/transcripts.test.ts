@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SystemClock } from '../../../src/runtime/clock.ts'
+import { ManualClock } from '../../../src/runtime/manual-clock.ts'
 import { SystemNetwork } from '../../../src/runtime/system-network.ts'
 import { type Cluster, startCluster } from '../../../src/start.ts'
 import { BROKER_ID, BROKER_SETTINGS, CLUSTER_ID } from './broker-settings.ts'
@@ -11,6 +13,9 @@ import { readFamily, SERVED_FAMILIES } from './transcript.ts'
 const DIRECTORY = fileURLToPath(new URL('../../data/transcripts', import.meta.url))
 
 let cluster: Cluster
+// Long polls and sessions take no time; records of the transcripts are as old as they are.
+const clock = new ManualClock(new SystemClock().now())
+const advance = (ms: number): Promise<void> => clock.advance(ms)
 const used = new Set<Difference>()
 
 beforeAll(async () => {
@@ -19,14 +24,19 @@ beforeAll(async () => {
     clusterId: CLUSTER_ID,
     config: BROKER_SETTINGS,
     storage: 'memory',
+    clock,
   })
 })
 afterAll(() => cluster.stop())
 
 describe.each(SERVED_FAMILIES)('a recorded broker is answered for: %s', (family) => {
   test.each(readFamily(DIRECTORY, family))('$case', async (recorded) => {
-    const [broker] = cluster.brokers
-    const mismatches = await replay(recorded, new SystemNetwork(), broker?.host ?? '', broker?.port ?? 0)
+    const mismatches = await replay(recorded, {
+      network: new SystemNetwork(),
+      host: cluster.brokers[0]?.host ?? '',
+      port: cluster.brokers[0]?.port ?? 0,
+      time: { pass: advance, move: advance },
+    })
     const unexplained = mismatches.filter(({ path }) => {
       const difference = differenceFor(recorded.id, path)
       if (difference !== undefined) used.add(difference)

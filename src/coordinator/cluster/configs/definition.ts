@@ -19,7 +19,7 @@ export type ConfigValue = boolean | number | string | readonly string[]
 /**
  * One line of a table: name, type, default (null: none), importance, what is valid (in Kafka's own notation; empty: all
  * that the type allows), flags. Importance: h(igh), m(edium), l(ow). Flags: i(nternal: not described), r(equired: has no
- * default), d(ynamic: may change while the broker runs), b (dynamic, but for each broker by itself only).
+ * default), d(ynamic: may change while the broker runs), b (dynamic, but for each broker by itself only), s (told when set).
  */
 export type ConfigRow = readonly [
   name: string,
@@ -41,6 +41,8 @@ export class ConfigDefinition {
   readonly valid: string
   /** Not described to clients, though it may be set. */
   readonly isInternal: boolean
+  /** Described only where it is set. */
+  readonly isToldWhenSet: boolean
   /** Broker settings: may be changed while the broker runs. */
   readonly isDynamic: boolean
   /** Broker settings: cannot be changed for the whole cluster at once. */
@@ -53,6 +55,7 @@ export class ConfigDefinition {
     this.importance = importance === 'h' ? 'high' : importance === 'm' ? 'medium' : 'low'
     this.valid = valid
     this.isInternal = flags.includes('i')
+    this.isToldWhenSet = flags.includes('s')
     this.isPerBroker = flags.includes('b')
     this.isDynamic = this.isPerBroker || flags.includes('d')
   }
