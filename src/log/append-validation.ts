@@ -130,7 +130,7 @@ const checkEnvelope = (batch: Buffer, context: ValidationContext): void => {
   }
 }
 
-export const tooLarge = (bytes: number, config: LogConfig): RecordsRefused =>
+const tooLarge = (bytes: number, config: LogConfig): RecordsRefused =>
   new RecordsRefused(
     'MESSAGE_TOO_LARGE',
     `The record batch has ${bytes} bytes, which exceeds max.message.bytes of ${config.maxMessageBytes}`,

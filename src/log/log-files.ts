@@ -13,7 +13,7 @@ import {
   writeSnapshot,
 } from './log-recovery.ts'
 import { type KnownBatch, ProducerState } from './producer-state.ts'
-import { LogSegment, offsetOfName } from './segment.ts'
+import { LogSegment, offsetOfName, WALK_BYTES } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
 
 const RELATIVE_OFFSET_MAX = 2 ** 31 - 1
@@ -64,11 +64,24 @@ export class LogFiles {
     if (!loadSegments(request, this.segments)) return undefined
     this.#onDisk = true
     this.epochs.load()
+    if (this.epochs.latest < 0) this.#readEpochs()
     const logEndOffset = endOffsetOf(this.segments.active)
     const logStartOffset = Math.max(options.logStartOffset, this.segments.first.baseOffset)
     this.rebuildProducers(logStartOffset, logEndOffset, config)
     this.epochs.truncateFromEnd(logEndOffset)
     return logEndOffset
+  }
+
+  /** The file is missing: the batches know. */
+  #readEpochs(): void {
+    for (const segment of this.segments.all) {
+      segment.walk(0, WALK_BYTES, false, (buffer, at) => {
+        if (header.magic(buffer, at) === 2) {
+          this.epochs.assign(header.leaderEpoch(buffer, at), header.baseOffset(buffer, at))
+        }
+        return true
+      })
+    }
   }
 
   rebuildProducers(logStartOffset: number, logEndOffset: number, config: LogConfig): void {

@@ -7,15 +7,16 @@ import { DiskGuard } from './disk-guard.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogFiles } from './log-files.ts'
 import { LogReader, nothing } from './log-reader.ts'
-import type {
-  AbortedTransaction,
-  AppendOptions,
-  AppendResult,
-  EpochEndOffset,
-  PartitionLogOptions,
-  ReadOptions,
-  ReadResult,
-  TimestampOffset,
+import {
+  type AbortedTransaction,
+  type AppendOptions,
+  type AppendResult,
+  type EpochEndOffset,
+  type PartitionLogOptions,
+  type ReadOptions,
+  type ReadResult,
+  RecordsRefused,
+  type TimestampOffset,
 } from './log-types.ts'
 import type { ActiveProducer } from './producer-state.ts'
 import { LogTail } from './tail-cache.ts'
@@ -143,7 +144,7 @@ export class PartitionLog {
     const { segmentBytes } = this.#config
     if (batch.length > segmentBytes) {
       const message = `The batch has ${batch.length} bytes, which exceeds segment.bytes of ${segmentBytes}`
-      throw new Refusal('RECORD_LIST_TOO_LARGE', message)
+      throw new RecordsRefused('RECORD_LIST_TOO_LARGE', message, { beforeAppend: true })
     }
     const known = this.#files.checkProducer(batch, origin, options.transactionVersion ?? 0)
     const { recordCount, maxTimestamp } = valid

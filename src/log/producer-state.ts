@@ -1,5 +1,4 @@
-import { Refusal } from '../protocol/errors.ts'
-import type { AppendOrigin } from './log-types.ts'
+import { type AppendOrigin, RecordsRefused } from './log-types.ts'
 import type { ProducerSnapshotEntry } from './producer-snapshot.ts'
 
 /** Batches that are remembered per producer, so that a retry of any of them is told from a gap. */
@@ -7,7 +6,7 @@ const BATCHES_KEPT = 5
 const SEQUENCE_MAX = 2 ** 31 - 1
 
 /** The last sequence of a batch of `count` records that starts with `baseSequence`; it goes on with 0 after 2^31-1. */
-export const lastSequenceOf = (baseSequence: number, lastOffsetDelta: number): number => {
+const lastSequenceOf = (baseSequence: number, lastOffsetDelta: number): number => {
   const last = baseSequence + lastOffsetDelta
   return last > SEQUENCE_MAX ? last - SEQUENCE_MAX - 1 : last
 }
@@ -116,14 +115,14 @@ export class ProducerState {
     const entry = this.#producers.get(batch.producerId)
     if (entry === undefined || origin === 'replication') return
     if (batch.producerEpoch < entry.epoch) {
-      throw new Refusal(
+      throw new RecordsRefused(
         'INVALID_PRODUCER_EPOCH',
         `Producer ${batch.producerId} wrote to ${this.#name} with epoch ${batch.producerEpoch}; ${entry.epoch} was seen already`,
       )
     }
     if (origin === 'client') this.#checkSequence(batch, entry)
     if (entry.currentTxnFirstOffset >= 0 && !batch.transactional) {
-      throw new Refusal(
+      throw new RecordsRefused(
         'INVALID_TXN_STATE',
         `Producer ${batch.producerId} has an open transaction in ${this.#name} and wrote outside of it`,
       )
@@ -141,7 +140,7 @@ export class ProducerState {
     ) {
       return
     }
-    throw new Refusal(
+    throw new RecordsRefused(
       'OUT_OF_ORDER_SEQUENCE_NUMBER',
       `Producer ${batch.producerId} wrote sequence ${batch.baseSequence} of epoch ${batch.producerEpoch} to ${this.#name}; ` +
         `the last was ${last} of epoch ${entry.epoch}`,
@@ -181,13 +180,13 @@ export class ProducerState {
         ? marker.producerEpoch <= entry.epoch && !retried
         : marker.producerEpoch < entry.epoch
     if (tooOld) {
-      throw new Refusal(
+      throw new RecordsRefused(
         'INVALID_PRODUCER_EPOCH',
         `Marker for producer ${marker.producerId} in ${this.#name} with epoch ${marker.producerEpoch}; ${entry.epoch} was seen already`,
       )
     }
     if (entry.coordinatorEpoch > marker.coordinatorEpoch) {
-      throw new Refusal(
+      throw new RecordsRefused(
         'TRANSACTION_COORDINATOR_FENCED',
         `Marker of coordinator epoch ${marker.coordinatorEpoch} in ${this.#name}; ${entry.coordinatorEpoch} was seen already`,
       )

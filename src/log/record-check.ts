@@ -203,7 +203,7 @@ const unreadableLength = (frame: RecordFrame): RecordsRefused => {
 }
 
 /** The per-record errors of one batch; made when the first is found. */
-export class RecordErrors {
+class RecordErrors {
   readonly #rules: RecordRules
   readonly #errors: RecordError[] = []
   #timestamps = false

@@ -1,7 +1,8 @@
+import { DecodeError, Refusal } from '../protocol/errors.ts'
+import { DECOMPRESSED_BYTES_MAX } from '../protocol/records/compression/index.ts'
+import { RecordCursor } from '../protocol/records/record.ts'
 import * as header from './batch-header.ts'
-import { decompressRecords } from './compressed-records.ts'
 import type { LogConfig } from './log-config.ts'
-import { RecordBodies } from './record-walk.ts'
 import { type LogSegment, WALK_BYTES } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
 
@@ -68,22 +69,21 @@ const recordIn = (
   config: LogConfig,
   wanted: (timestamp: number, offset: number) => boolean,
 ): FoundTimestamp | undefined => {
-  const base = header.baseOffset(buffer, at)
   if (header.magic(buffer, at) !== 2) {
-    const timestamp = header.maxTimestampOf(buffer, at)
-    return wanted(timestamp, base) ? { timestamp, offset: base } : undefined
+    const found = { timestamp: header.maxTimestampOf(buffer, at), offset: header.baseOffset(buffer, at) }
+    return wanted(found.timestamp, found.offset) ? found : undefined
   }
-  const attributes = header.attributes(buffer, at)
-  const body = buffer.subarray(at + header.BATCH_OVERHEAD, at + header.batchSize(buffer, at))
-  const codec = header.codecOf(attributes)
-  const plain = codec === 0 ? body : decompressRecords(codec, body, config).bytes
-  const records = new RecordBodies(plain, 0, plain.length)
-  const stamped = header.isLogAppendTime(attributes) ? header.maxTimestamp(buffer, at) : undefined
-  const baseTimestamp = header.baseTimestamp(buffer, at)
-  for (let left = header.recordCount(buffer, at); left > 0 && records.next(); left--) {
-    const timestamp = stamped ?? baseTimestamp + records.timestampDelta
-    const offset = base + records.offsetDelta
-    if (wanted(timestamp, offset)) return { timestamp, offset }
+  try {
+    const maxBytes = Math.min(config.maxDecompressedMessageBytes, DECOMPRESSED_BYTES_MAX)
+    const record = new RecordCursor(buffer, at, { maxBytes })
+    while (record.next()) {
+      const { timestamp, offset } = record
+      if (wanted(timestamp, offset)) return { timestamp, offset }
+    }
+    return undefined
+  } catch (error) {
+    // It was readable when it was appended: the file has rotted since.
+    if (error instanceof DecodeError) throw new Refusal('CORRUPT_MESSAGE', error.message)
+    throw error
   }
-  return undefined
 }

@@ -63,6 +63,19 @@ export class LogFixture {
     return this.log.appendAsLeader(records, { leaderEpoch })
   }
 
+  /** Path of the active segment's file. */
+  lastLogFile(): string {
+    const names = this.disk.list(join(DIRECTORY, 't-0')).filter((name) => name.endsWith('.log'))
+    return join(DIRECTORY, 't-0', names.at(-1) as string)
+  }
+
+  /** What the segments' files hold, one after the other. */
+  readAllFromDisk(): Buffer {
+    const path = join(DIRECTORY, 't-0')
+    const names = this.disk.list(path).filter((name) => name.endsWith('.log'))
+    return Buffer.concat(names.map((name) => this.disk.readFile(join(path, name))))
+  }
+
   /** All bytes from `offset` on. */
   readAll(offset = this.log.logStartOffset): Buffer {
     const parts: Buffer[] = []
