@@ -7,9 +7,11 @@ import { ClassicGroup, joinFailed } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
 import {
   completeJoinIfReady,
+  dropMember,
   prepareRebalance,
   rebalance,
   renewSession,
+  sessionKey,
   syncFailed,
   watchMember,
 } from './classic-rebalance.ts'
@@ -52,8 +54,9 @@ const join = (
   const { memberId } = request
   if (!hasRoomFor(group, memberId, state.settings().maxSize)) {
     const member = group.members.get(memberId)
-    if (member !== undefined) group.settleSync(member, syncFailed('UNKNOWN_MEMBER_ID'))
-    group.remove(memberId)
+    state.shard.cancelTimer(sessionKey(group.groupId, memberId))
+    if (member !== undefined) dropMember(state, group, member)
+    else group.remove(memberId)
     return refuse(answer, joinFailed('GROUP_MAX_SIZE_REACHED'))
   }
   return memberId === ''
@@ -180,6 +183,7 @@ const replaceStaticMember = (
   const leaderBefore = group.leaderId ?? ''
   group.settleJoin(old, joinFailed('FENCED_INSTANCE_ID', oldMemberId))
   group.settleSync(old, syncFailed('FENCED_INSTANCE_ID'))
+  state.shard.cancelTimer(sessionKey(group.groupId, oldMemberId))
   const member = group.replaceStatic(groupInstanceId, oldMemberId, memberId)
   const wasPendingSync = group.pendingSync.delete(oldMemberId)
   if (wasPendingSync) group.pendingSync.add(memberId)
