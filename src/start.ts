@@ -28,6 +28,7 @@ import { ReplicationLinks } from './replication/link.ts'
 import { ReplicaManager } from './replication/replica-manager.ts'
 import { topicSettings } from './replication/topic-settings.ts'
 import { SystemClock } from './runtime/clock.ts'
+import type { Disk } from './runtime/disk.ts'
 import type { Env } from './runtime/env.ts'
 import { silentLogger } from './runtime/logger.ts'
 import { MemoryDisk } from './runtime/memory-disk.ts'
@@ -67,10 +68,7 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<Cluste
   const env: Env = {
     clock: options.clock ?? new SystemClock(),
     random: new SystemRandom(),
-    disk:
-      settings.storage === 'memory'
-        ? new MemoryDisk({ capacityBytes: settings.memoryBytes })
-        : new SystemDisk(),
+    disk: diskFor(settings),
     network: new SystemNetwork(),
     log: options.logger ?? silentLogger,
   }
@@ -83,6 +81,12 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<Cluste
   }
   return run
 }
+
+/** What is thrown away at stop need not survive the death of the machine. */
+const diskFor = ({ storage, memoryBytes, data }: ClusterSettings): Disk =>
+  storage === 'memory'
+    ? new MemoryDisk({ capacityBytes: memoryBytes })
+    : new SystemDisk({ forceToDevice: data !== null })
 
 /** What belongs to one broker. */
 interface BrokerParts {
