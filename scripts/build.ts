@@ -12,7 +12,16 @@
  *     tsx scripts/build.ts [--out DIR] [--no-types] [--stamp FINGERPRINT] [--report]
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -102,7 +111,7 @@ function writeLicences(out: string, metafiles: readonly Metafile[]): void {
 }
 
 /**
- * Declarations of everything that src/index.ts reaches, a file for each source file. TypeScript leaves the `.ts` of
+ * Declarations of what src/index.ts exports and what these need, a file for each source file. TypeScript leaves the `.ts` of
  * relative imports as they are; here they become `.js` (and, in a second copy for require(), `.cjs`).
  */
 function writeTypes(out: string): void {
@@ -119,17 +128,35 @@ function writeTypes(out: string): void {
     { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] },
   )
   if (result.status !== 0) throw new Error('the declarations could not be made')
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((f) =>
-    f.endsWith('.d.ts'),
-  )
-  for (const file of files) {
+  const reached = reachableTypes(join(directory, 'index.d.ts'))
+  for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
     const path = join(directory, file)
+    if (!path.endsWith('.d.ts')) continue
     const text = readFileSync(path, 'utf8')
-    const importing = (extension: string) =>
-      text.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*)\.ts(['"])/g, `$1${extension}$2`)
+    rmSync(path)
+    if (!reached.has(path)) continue
+    const importing = (extension: string) => text.replace(RELATIVE_IMPORT, `$1$2${extension}$3`)
     writeFileSync(path, importing('.js'))
     writeFileSync(path.replace(/\.d\.ts$/, '.d.cts'), importing('.cjs'))
   }
+  removeEmptyDirectories(directory)
+}
+
+const RELATIVE_IMPORT = /((?:from|import)\s*\(?\s*['"])(\.{1,2}\/[^'"]*)\.ts(['"])/g
+
+/** The declaration files that `path` imports, directly or not, and itself: the rest is nobody's business. */
+function reachableTypes(path: string, reached = new Set<string>()): Set<string> {
+  if (reached.has(path)) return reached
+  reached.add(path)
+  for (const [, , target] of readFileSync(path, 'utf8').matchAll(RELATIVE_IMPORT))
+    reachableTypes(join(dirname(path), `${target}.d.ts`), reached)
+  return reached
+}
+
+function removeEmptyDirectories(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) removeEmptyDirectories(join(directory, entry.name))
+  if (readdirSync(directory).length === 0) rmdirSync(directory)
 }
 
 /** Prints the size of what each entry loads at once, without what it loads later. */

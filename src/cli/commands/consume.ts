@@ -60,7 +60,8 @@ const consume = async (
 ): Promise<void> => {
   const render = rendererOf(options)
   const { readCommitted = false } = options
-  const consumer = new Consumer(cluster, { readCommitted })
+  // Whoever ends at the end wants no answer to be held back until there is more.
+  const consumer = new Consumer(cluster, { readCommitted, ...(options.exitAtEnd ? { maxWaitMs: 10 } : {}) })
   await consumer.assign(await startingPoints(cluster, topics, options))
   let left = options.number ?? Number.POSITIVE_INFINITY
   while (stopReason(terminal) === null && left > 0) {
