@@ -15,7 +15,7 @@ const SHORT_STRING_BYTES = 24
 const MAX_DECODED_BYTES = 256 * 1024 * 1024
 
 /** A tagged field that the schema does not know, as it came. */
-export interface RawTag {
+interface RawTag {
   readonly tag: number
   readonly bytes: Buffer
 }

@@ -315,7 +315,7 @@ export class Writer {
     b[p + 3] = value
   }
 
-  /** Writes `value` with its length in `prefixBytes` (the length plus `add`) unless it is not ASCII; false: nothing is written. */
+  /** Writes `value` after its length (plus `add`) in `prefixBytes` if it is ASCII; false: nothing is written. */
   #shortAscii(value: string, prefixBytes: 1 | 2, add: 0 | 1): boolean {
     const size = value.length
     const start = this.#reserve(prefixBytes + size)

@@ -1,7 +1,7 @@
 import { api } from '../schema/api.ts'
 import { array, i16, i32, i64, records, string, struct, uuid } from '../schema/field.ts'
 
-const topic = {
+const requestTopic = {
   name: string.in(0, 12).ignorable(),
   topicId: uuid.in(13).ignorable(),
   partitionData: array({ index: i32, records: records.nullable() }),
@@ -23,7 +23,7 @@ const partitionResponse = {
   currentLeader: struct({ leaderId: i32.default(-1), leaderEpoch: i32.default(-1) }).tag(0, 10),
 }
 
-const response = {
+const responseTopic = {
   name: string.in(0, 12).ignorable(),
   topicId: uuid.in(13).ignorable(),
   partitionResponses: array(partitionResponse),
@@ -54,10 +54,10 @@ export const Produce = api({
     transactionalId: string.nullable().in(3).default(null),
     acks: i16, // 0: no response, 1: the leader has it, -1: all in-sync replicas have it
     timeoutMs: i32,
-    topicData: array(topic),
+    topicData: array(requestTopic),
   },
   response: {
-    responses: array(response),
+    responses: array(responseTopic),
     throttleTimeMs: i32.in(1).default(0).ignorable(),
     nodeEndpoints: array(nodeEndpoint).tag(0, 10),
   },

@@ -15,7 +15,7 @@ const requestPartition = {
   highWatermark: i64.tag(1, 18).default(MAX_INT64).ignorable(),
 }
 
-const topic = {
+const requestTopic = {
   topic: string.in(0, 12).ignorable(),
   topicId: uuid.in(13).ignorable(),
   partitions: array(requestPartition),
@@ -42,7 +42,7 @@ const responsePartition = {
   records: records.nullable(),
 }
 
-const response = {
+const responseTopic = {
   topic: string.in(0, 12).ignorable(),
   topicId: uuid.in(13).ignorable(),
   partitions: array(responsePartition),
@@ -82,7 +82,7 @@ export const Fetch = api({
     isolationLevel: i8.in(4).ignorable(), // 0: read_uncommitted, 1: read_committed
     sessionId: i32.in(7).ignorable(), // 0: none
     sessionEpoch: i32.in(7).default(-1).ignorable(), // -1: no session, 0: a new one
-    topics: array(topic),
+    topics: array(requestTopic),
     forgottenTopicsData: array(forgottenTopic).in(7),
     rackId: string.in(11).ignorable(),
   },
@@ -90,7 +90,7 @@ export const Fetch = api({
     throttleTimeMs: i32.in(1).default(0).ignorable(),
     errorCode: i16.in(7).ignorable(),
     sessionId: i32.in(7),
-    responses: array(response),
+    responses: array(responseTopic),
     nodeEndpoints: array(nodeEndpoint).tag(0, 16),
   },
 })

@@ -14,7 +14,7 @@ const requestGroup = {
   topics: array(requestTopic).nullable(), // null: all
 }
 
-const partition = {
+const responsePartitionBefore8 = {
   partitionIndex: i32,
   committedOffset: i64, // -1: none
   committedLeaderEpoch: i32.in(5).default(-1).ignorable(),
@@ -53,15 +53,16 @@ export const OffsetFetch = api({
   flexible: 6,
   request: {
     groupId: string.in(0, 7),
+    // null: all
     topics: array({ name: string, partitionIndexes: array(i32) })
       .nullable(2)
-      .in(0, 7), // null: all
+      .in(0, 7),
     groups: array(requestGroup).in(8),
     requireStable: bool.in(7),
   },
   response: {
     throttleTimeMs: i32.in(3).default(0).ignorable(),
-    topics: array({ name: string, partitions: array(partition) }).in(0, 7),
+    topics: array({ name: string, partitions: array(responsePartitionBefore8) }).in(0, 7),
     errorCode: i16.in(2, 7).ignorable(),
     groups: array(responseGroup).in(8),
   },

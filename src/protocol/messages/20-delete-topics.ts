@@ -1,7 +1,7 @@
 import { api } from '../schema/api.ts'
 import { array, i16, i32, string, uuid } from '../schema/field.ts'
 
-const response = {
+const responseTopic = {
   name: string.nullable(6), // null where a topic id is unknown or may not be seen
   topicId: uuid.in(6).ignorable(),
   errorCode: i16,
@@ -27,6 +27,6 @@ export const DeleteTopics = api({
   },
   response: {
     throttleTimeMs: i32.in(1).default(0).ignorable(),
-    responses: array(response),
+    responses: array(responseTopic),
   },
 })

@@ -8,7 +8,7 @@ const config = {
 
 const resource = { resourceType: i8, resourceName: string, configs: array(config) }
 
-const response = {
+const responseResource = {
   errorCode: i16,
   errorMessage: string.nullable(),
   resourceType: i8,
@@ -26,5 +26,5 @@ export const AlterConfigs = api({
   versions: [0, 2],
   flexible: 2,
   request: { resources: array(resource), validateOnly: bool },
-  response: { throttleTimeMs: i32.default(0), responses: array(response) },
+  response: { throttleTimeMs: i32.default(0), responses: array(responseResource) },
 })

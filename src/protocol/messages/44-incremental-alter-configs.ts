@@ -9,7 +9,7 @@ const config = {
 
 const resource = { resourceType: i8, resourceName: string, configs: array(config) }
 
-const response = {
+const responseResource = {
   errorCode: i16,
   errorMessage: string.nullable(),
   resourceType: i8,
@@ -27,5 +27,5 @@ export const IncrementalAlterConfigs = api({
   versions: [0, 1],
   flexible: 1,
   request: { resources: array(resource), validateOnly: bool },
-  response: { throttleTimeMs: i32.default(0), responses: array(response) },
+  response: { throttleTimeMs: i32.default(0), responses: array(responseResource) },
 })

@@ -16,9 +16,10 @@ export const ListPartitionReassignments = api({
   flexible: 0,
   request: {
     timeoutMs: i32.default(60000),
+    // null: all
     topics: array({ name: string, partitionIndexes: array(i32) })
       .nullable()
-      .default(null), // null: all
+      .default(null),
   },
   response: {
     throttleTimeMs: i32.default(0),

@@ -12,7 +12,7 @@ const partition = {
   errorMessage: string.nullable().default(null),
 }
 
-const response = { topicName: string, topicId: uuid, partitions: array(partition) }
+const responseTopic = { topicName: string, topicId: uuid, partitions: array(partition) }
 
 /** AlterShareGroupOffsets: sets from where a share group without members reads (KIP-932). */
 export const AlterShareGroupOffsets = api({
@@ -25,6 +25,6 @@ export const AlterShareGroupOffsets = api({
     throttleTimeMs: i32.default(0),
     errorCode: i16,
     errorMessage: string.nullable().default(null),
-    responses: array(response),
+    responses: array(responseTopic),
   },
 })

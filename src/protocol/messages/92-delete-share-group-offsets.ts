@@ -1,7 +1,7 @@
 import { api } from '../schema/api.ts'
 import { array, i16, i32, string, uuid } from '../schema/field.ts'
 
-const response = {
+const responseTopic = {
   topicName: string,
   topicId: uuid,
   errorCode: i16,
@@ -19,6 +19,6 @@ export const DeleteShareGroupOffsets = api({
     throttleTimeMs: i32.default(0),
     errorCode: i16,
     errorMessage: string.nullable().default(null),
-    responses: array(response),
+    responses: array(responseTopic),
   },
 })

@@ -42,7 +42,7 @@ export interface Spec {
 
 export type Fields = { readonly [name: string]: Field }
 
-// biome-ignore lint/suspicious/noExplicitAny: the type parameters of "any field" cannot be unknown: Out and In vary in opposite ways.
+// biome-ignore lint/suspicious/noExplicitAny: unknown would not do, since Out and In vary in opposite ways.
 export type Field<Out = any, In = any, Optional extends boolean = boolean> = FieldOf<Out, In, Optional>
 
 /** A field of a message. Immutable: every method gives a new one. `Out` is what decoding gives, `In` what encoding takes. */
