@@ -51,8 +51,15 @@ export class LeaderEpochs {
   /** Notes that `epoch` starts at `startOffset`; nothing when the epoch is known or old. */
   assign(epoch: number, startOffset: number): void {
     if (epoch <= this.latest || epoch < 0) return
+    const before = [...this.#starts]
     this.#insert(epoch, startOffset)
-    this.#write()
+    try {
+      this.#write()
+    } catch (error) {
+      // Else the next append of this epoch would find it known, and the file would never learn of it.
+      this.#starts = before
+      throw error
+    }
   }
 
   /** Epoch of the record at `offset`; -1 when it is not known. */

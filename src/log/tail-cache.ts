@@ -41,7 +41,7 @@ export interface TailRead {
 export class TailCache {
   readonly capacityBytes: number
   #usedBytes = 0
-  #queue: Chunk[] = []
+  #queue: (Chunk | undefined)[] = []
   #head = 0
   #newestMemory: ArrayBufferLike | undefined
 
@@ -64,8 +64,11 @@ export class TailCache {
     this.#queue.push(chunk)
     this.#usedBytes += chunk.countedBytes
     while (this.#usedBytes > this.capacityBytes) {
-      const oldest = this.#queue[this.#head++]
-      if (oldest === undefined) break
+      if (this.#head === this.#queue.length) break
+      const oldest = this.#queue[this.#head]
+      // The array must not keep the memory of what was dropped alive.
+      this.#queue[this.#head++] = undefined
+      if (oldest === undefined) continue
       if (!oldest.dropped) oldest.owner.dropOldest()
     }
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
