@@ -23,7 +23,7 @@ export interface NewTopic {
 }
 
 /** Numbers as DescribeConfigs has them. */
-export const RESOURCE_TYPE = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
+const RESOURCE_TYPE = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 export type ResourceType = keyof typeof RESOURCE_TYPE
 
 /** Where a config's value comes from: DescribeConfigs' numbers. */

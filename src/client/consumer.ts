@@ -42,7 +42,7 @@ export interface ConsumerOptions {
   readonly whenOutOfRange: 'earliest' | 'latest' | null
 }
 
-export const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
+const DEFAULT_CONSUMER_OPTIONS: ConsumerOptions = {
   readCommitted: false,
   maxWaitMs: 500,
   minBytes: 1,

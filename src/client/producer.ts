@@ -55,7 +55,7 @@ export interface ProducerOptions {
   readonly autoCreate: boolean
 }
 
-export const DEFAULT_PRODUCER_OPTIONS: ProducerOptions = {
+const DEFAULT_PRODUCER_OPTIONS: ProducerOptions = {
   acks: -1,
   compression: 'none',
   lingerMs: 0,
