@@ -74,15 +74,23 @@ export function differencesPage(): string {
     '## APIs',
     bullets(differing.map(({ path, text }) => `**${apiName(path)}**: ${sentence(text)}`)),
     `No difference is known in ${alike.map(({ path }) => apiName(path)).join(', ')}.`,
-    '## Behind the APIs',
+    modules.length === 0 ? '' : '## Behind the APIs',
     bullets(modules.map(({ path, text }) => `\`${path}\`: ${sentence(text)}`)),
     '## Recorded exchanges that are answered otherwise',
     'Exchanges with a 4.4.0 broker are replayed as a test. Fields that differ on purpose:',
-    bullets(DIFFERENCES.map(({ cases, paths, reason }) => `\`${cases}\`, \`${paths}\`: ${sentence(reason)}`)),
+    bullets(
+      DIFFERENCES.map(({ cases, paths, reason }) => `\`${cases}\` (${pathsOf(paths)}): ${sentence(reason)}`),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
     .concat('\n')
+}
+
+/** Some paths, and how many more there are. */
+const pathsOf = (paths: readonly string[]): string => {
+  const shown = paths.slice(0, 5).map((path) => `\`${path}\``)
+  return [...shown, ...(paths.length > 5 ? [`${paths.length - 5} more`] : [])].join(', ')
 }
 
 const bullets = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n')

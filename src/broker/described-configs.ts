@@ -8,6 +8,8 @@ import {
 import { brokerSynonyms, groupSynonym, topicSynonyms } from '../coordinator/cluster/configs/synonyms.ts'
 import { canonicalText } from '../coordinator/cluster/configs/value.ts'
 import type { ConfigResourceType } from '../coordinator/cluster/image.ts'
+import { javaHashOrder } from '../coordinator/group/java-hash-order.ts'
+import { javaHashCode } from '../coordinator/runtime.ts'
 
 /** Settings as DescribeConfigs and CreateTopics tell them. Source: Kafka's ConfigHelper and KafkaConfigSchema. */
 
@@ -220,20 +222,8 @@ function described(type: ConfigResourceType): readonly ConfigDefinition[] {
 }
 
 /**
- * Sorts as a Java HashMap that grew to hold these keys iterates: some tools show settings in the order in which they
- * come, and so they come as from a real broker.
+ * As a Java HashMap of these keys gives them: some tools show settings in the order in which they come, and so they come as
+ * from a real broker.
  */
-export function inTableOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  let buckets = 16
-  while (items.length > buckets * 0.75) buckets *= 2
-  const bucketOf = (item: T): number => {
-    let hash = 0
-    const key = keyOf(item)
-    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0
-    return (hash ^ (hash >>> 16)) & (buckets - 1)
-  }
-  return items
-    .map((item) => ({ item, bucket: bucketOf(item) }))
-    .sort((a, b) => a.bucket - b.bucket)
-    .map(({ item }) => item)
-}
+const inTableOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
+  javaHashOrder(items, (item) => javaHashCode(keyOf(item)))

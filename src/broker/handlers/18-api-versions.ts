@@ -1,4 +1,6 @@
 import { SUPPORTED_FEATURES } from '../../coordinator/cluster/features.ts'
+import { javaHashOrder } from '../../coordinator/group/java-hash-order.ts'
+import { javaHashCode } from '../../coordinator/runtime.ts'
 import { Refusal } from '../../protocol/errors.ts'
 import { ApiVersions } from '../../protocol/messages/18-api-versions.ts'
 import type { RequestOf } from '../../protocol/schema/api.ts'
@@ -76,9 +78,12 @@ const isOffered = (broker: Broker, feature: string): boolean => {
 }
 
 const supportedFeatures = (broker: Broker, apiVersion: number) =>
-  SUPPORTED_FEATURES.filter(
-    ({ name, minLevel }) => isOffered(broker, name) && (minLevel > 0 || apiVersion >= LEVEL_ZERO_SINCE),
-  ).map(({ name, minLevel, maxLevel }) => ({ name, minVersion: minLevel, maxVersion: maxLevel }))
+  // In the order of a real broker's hash table.
+  javaHashOrder(SUPPORTED_FEATURES, ({ name }) => javaHashCode(name))
+    .filter(
+      ({ name, minLevel }) => isOffered(broker, name) && (minLevel > 0 || apiVersion >= LEVEL_ZERO_SINCE),
+    )
+    .map(({ name, minLevel, maxLevel }) => ({ name, minVersion: minLevel, maxVersion: maxLevel }))
 
 const finalizedFeatures = (broker: Broker) =>
   [...broker.image.features]

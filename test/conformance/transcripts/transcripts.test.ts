@@ -7,6 +7,7 @@ import { SystemNetwork } from '../../../src/runtime/system-network.ts'
 import { type Cluster, startCluster } from '../../../src/start.ts'
 import { BROKER_ID, BROKER_SETTINGS, CLUSTER_ID } from './broker-settings.ts'
 import { DIFFERENCES, type Difference, differenceFor } from './differences.ts'
+import { EARLIER } from './earlier.ts'
 import { replay } from './replay.ts'
 import { readFamily, SERVED_FAMILIES } from './transcript.ts'
 
@@ -29,14 +30,20 @@ beforeAll(async () => {
 })
 afterAll(() => cluster.stop())
 
+const target = () => ({
+  network: new SystemNetwork(),
+  host: cluster.brokers[0]?.host ?? '',
+  port: cluster.brokers[0]?.port ?? 0,
+  time: { pass: advance, move: advance },
+})
+
+test('what the recorded broker had been asked before can be asked', async () => {
+  expect(await replay(EARLIER, target())).toEqual([])
+})
+
 describe.each(SERVED_FAMILIES)('a recorded broker is answered for: %s', (family) => {
   test.each(readFamily(DIRECTORY, family))('$case', async (recorded) => {
-    const mismatches = await replay(recorded, {
-      network: new SystemNetwork(),
-      host: cluster.brokers[0]?.host ?? '',
-      port: cluster.brokers[0]?.port ?? 0,
-      time: { pass: advance, move: advance },
-    })
+    const mismatches = await replay(recorded, target())
     const unexplained = mismatches.filter(({ path }) => {
       const difference = differenceFor(recorded.id, path)
       if (difference !== undefined) used.add(difference)
