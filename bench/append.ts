@@ -1,5 +1,6 @@
 /**
- * What the log alone costs (compressed batches: for each uncompressed byte): MB/s and CPU seconds a GB for appends of 1 MB batches, and for reads from memory and from disk.
+ * What the log alone costs (compressed batches: for each uncompressed byte): MB/s and CPU seconds a GB for appends of 1 MB
+ * batches, and for reads from memory and from disk.
  *
  *     npx tsx bench/append.ts [--megabytes 512]
  */

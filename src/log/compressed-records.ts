@@ -14,7 +14,10 @@ const ZSTD = 4
 
 export interface UnpackedRecords {
   readonly bytes: Buffer
-  /** The data is damaged; `bytes` is what came out in front of that, as Kafka's reader, which decompresses as it goes, sees it. */
+  /**
+   * The data is damaged; `bytes` is what came out in front of that, as Kafka's reader, which decompresses as it goes, sees
+   * it.
+   */
   readonly damaged: boolean
 }
 

@@ -7,7 +7,10 @@ export type CompressionTypeConfig = 'producer' | 'uncompressed' | 'gzip' | 'snap
 export type MessageTimestampType = 'CreateTime' | 'LogAppendTime'
 export type CleanupPolicy = 'delete' | 'compact'
 
-/** Times in milliseconds, sizes in bytes. `Number.MAX_SAFE_INTEGER` stands for Kafka's Long.MAX_VALUE ("never"); -1 is unlimited. */
+/**
+ * Times in milliseconds, sizes in bytes. `Number.MAX_SAFE_INTEGER` stands for Kafka's Long.MAX_VALUE ("never"); -1 is
+ * unlimited.
+ */
 export interface LogConfig {
   /** Any of delete and compact; both may be set, and none (keep everything). */
   readonly cleanupPolicy: readonly CleanupPolicy[]

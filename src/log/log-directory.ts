@@ -148,7 +148,10 @@ export class LogDirectory {
     })
   }
 
-  /** Clean stop: closes all logs, writes the checkpoints and the marker. A log that fails makes the stop unclean; the others are closed. */
+  /**
+   * Clean stop: closes all logs, writes the checkpoints and the marker. A log that fails makes the stop unclean; the others
+   * are closed.
+   */
   close(): void {
     let failure: unknown
     for (const log of this.#logs.values()) {

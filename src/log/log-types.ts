@@ -33,7 +33,10 @@ export interface AppendOptions {
   readonly leaderEpoch: number
   /** Default `client`. */
   readonly origin?: Exclude<AppendOrigin, 'replication'>
-  /** Version of the Produce request that brought the records; the newest by default. Below 7 zstd is refused, below 3 old formats are taken. */
+  /**
+   * Version of the Produce request that brought the records; the newest by default. Below 7 zstd is refused, below 3 old
+   * formats are taken.
+   */
   readonly produceVersion?: number
   /** Version of the transaction protocol that wrote a control batch: from 2 on, a marker must carry a higher epoch. Default 0. */
   readonly transactionVersion?: number
@@ -43,7 +46,10 @@ export interface AppendOptions {
 export interface AppendResult {
   readonly firstOffset: number
   readonly lastOffset: number
-  /** The time that the records were stamped with; -1 when they keep their own. For a duplicate: the largest timestamp of the original batch. */
+  /**
+   * The time that the records were stamped with; -1 when they keep their own. For a duplicate: the largest timestamp of the
+   * original batch.
+   */
   readonly logAppendTimeMs: number
   /** The batch was here already (same producer, epoch and sequences): nothing was written, the offsets are the original ones. */
   readonly duplicate: boolean

@@ -109,7 +109,10 @@ export const floorEntry = (values: Int32Array | Float64Array, count: number, wan
   return low - 1
 }
 
-/** Replaces the file at `path` by `content`. Not synced: an index that a crash leaves behind wrong is rebuilt at the next start. */
+/**
+ * Replaces the file at `path` by `content`. Not synced: an index that a crash leaves behind wrong is rebuilt at the next
+ * start.
+ */
 export const replaceFile = (disk: Disk, path: string, content: Buffer): void => {
   const file = disk.open(path)
   try {

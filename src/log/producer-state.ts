@@ -110,7 +110,10 @@ export class ProducerState {
     return entry.batches.find((known) => known.lastSequence === lastSequence && known.offsetDelta === delta)
   }
 
-  /** Checks a batch before it is written; refuses with INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER or INVALID_TXN_STATE. */
+  /**
+   * Checks a batch before it is written; refuses with INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER or
+   * INVALID_TXN_STATE.
+   */
   check(batch: ProducerBatch, origin: AppendOrigin): void {
     const entry = this.#producers.get(batch.producerId)
     if (entry === undefined || origin === 'replication') return
@@ -182,7 +185,8 @@ export class ProducerState {
     if (tooOld) {
       throw new RecordsRefused(
         'INVALID_PRODUCER_EPOCH',
-        `Marker for producer ${marker.producerId} in ${this.#name} with epoch ${marker.producerEpoch}; ${entry.epoch} was seen already`,
+        `Marker for producer ${marker.producerId} in ${this.#name} with epoch ${marker.producerEpoch}; ` +
+          `${entry.epoch} was seen already`,
       )
     }
     if (entry.coordinatorEpoch > marker.coordinatorEpoch) {
@@ -255,7 +259,10 @@ export class ProducerState {
     }))
   }
 
-  /** Entries for a snapshot file. Only the newest batch of a producer is in it, as in Kafka: older retries are not known after a restart. */
+  /**
+   * Entries for a snapshot file. Only the newest batch of a producer is in it, as in Kafka: older retries are not known
+   * after a restart.
+   */
   snapshot(): ProducerSnapshotEntry[] {
     return [...this.#producers.values()].map((entry) => {
       const last = entry.batches.at(-1)

@@ -21,7 +21,10 @@ export interface RecordFrame {
   readonly logAppendTimeMs: number | undefined
   /** Came compressed: inner records must not claim a codec of their own, and offsets must count up. */
   readonly compressed: boolean
-  /** Only compressed batches that are kept as they are: Kafka's reader then skips keys, values and headers without comparing the record's length. */
+  /**
+   * Only compressed batches that are kept as they are: Kafka's reader then skips keys, values and headers without comparing
+   * the record's length.
+   */
   readonly lengthsUnchecked: boolean
   /** How the decompression of the bytes ended: cleanly, or not, in which case the bytes are those in front of the damage. */
   readonly damaged: boolean
