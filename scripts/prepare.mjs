@@ -27,7 +27,7 @@ export function prepare(root = ROOT, say = (line) => process.stderr.write(`${lin
     install(root)
     const still = staleDependency(root)
     if (still !== null)
-      throw new PrepareError(`npm ci ended well, but ${still}. Remove node_modules and try again.`)
+      throw new PrepareError(`npm install ended well, but ${still}. Remove node_modules and try again.`)
   }
   const fingerprint = sourceFingerprint(root)
   if (builtFrom(root) !== fingerprint) {
@@ -72,8 +72,10 @@ export function staleDependency(root) {
 }
 
 function install(root) {
+  // `npm ci` refuses a lock file that leaves out an optional package of another platform, which is what npm writes when a
+  // registry does not have that package; `install` takes the same versions from the lock file, and --no-save leaves it alone.
   // Development dependencies are asked for by name: NODE_ENV=production or an npm setting would leave them out.
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = npmCommand()
   const result = spawnSync(npm.file, [...npm.args, ...args], {
     cwd: root,
@@ -86,7 +88,7 @@ function install(root) {
     )
   if (result.status !== 0)
     throw new PrepareError(
-      `npm ci failed (exit code ${result.status}); its own message is above. Check the network and the free disk space, then try again.`,
+      `npm install failed (exit code ${result.status}); its own message is above. Check the network and the free disk space, then try again.`,
     )
 }
 
