@@ -318,7 +318,11 @@ export class PartitionLog {
 
   /** A follower gives up what its leader does not have: records from `offset` on are removed. */
   truncateTo(offset: number): void {
-    if (offset >= this.#logEndOffset) return
+    if (offset >= this.#logEndOffset) {
+      // A leader that lost its place before its first append has an epoch at the end that no other log knows.
+      this.#guard.run('cut', () => this.#files.epochs.truncateFromEnd(this.#logEndOffset))
+      return
+    }
     if (this.#files.segments.length === 0 || offset <= this.#files.segments.first.baseOffset) {
       this.truncateFullyAndStartAt(offset)
       return

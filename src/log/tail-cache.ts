@@ -189,11 +189,12 @@ export class LogTail {
     return result
   }
 
-  /** Forgets batches at or after `offset`. A block that is cut is closed: views of what was cut may still be out. */
+  /** Forgets batches at or after `offset`. What is kept must go up to the end of the log: a chunk that is cut takes all with it. */
   truncateTo(offset: number): void {
-    // The chunk that contains the cut would have to be split; it is read from disk from now on.
     while (this.#chunks.length > this.#head && (this.#chunks.at(-1) as Chunk).endOffset > offset) {
-      this.#cache.forget(this.#chunks.pop() as Chunk)
+      const chunk = this.#chunks.pop() as Chunk
+      this.#cache.forget(chunk)
+      if (chunk.startOffset < offset) this.clear()
     }
   }
 

@@ -22,16 +22,10 @@ import { FollowerSession } from './follower-session.ts'
 import type { FetchedPartition, ReplicationEndpoint, ReplicationLinks } from './link.ts'
 import { Partition, type PartitionHost } from './partition.ts'
 import type { PartitionChange } from './results.ts'
-
-/** What of a topic's effective settings replication needs. */
-export interface TopicSettings {
-  /** `min.insync.replicas` */
-  readonly minInsyncReplicas: number
-  readonly log: LogConfig
-}
+import type { TopicSettings } from './topic-settings.ts'
 
 /** What replicas need of the controller. */
-export interface ReplicaController {
+interface ReplicaController {
   readonly image: ClusterImage
   subscribe(listener: ImageListener): () => void
   alterPartition(brokerId: number, brokerEpoch: number, changes: readonly IsrChange[]): ItemResult[]

@@ -7,17 +7,15 @@ import type {
   MessageTimestampType,
 } from '../log/log-config.ts'
 
-export interface EffectiveTopicSettings {
+/** What of a topic's effective settings replication needs. */
+export interface TopicSettings {
+  /** `min.insync.replicas` */
   readonly minInsyncReplicas: number
   readonly log: LogConfig
 }
 
 /** What replication and the log need of a topic's effective settings, as `settings`' broker sees them. */
-export function topicSettings(
-  settings: BrokerSettings,
-  image: ClusterImage,
-  topic: string,
-): EffectiveTopicSettings {
+export function topicSettings(settings: BrokerSettings, image: ClusterImage, topic: string): TopicSettings {
   const view = settings.topic(image, topic)
   const producerIdExpirationMs = settings.broker(image).number('producer.id.expiration.ms')
   return {

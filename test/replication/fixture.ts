@@ -24,6 +24,7 @@ export class ReplicationCluster {
   readonly brokers = new Map<number, ReplicaManager>()
   /** `<broker>: <topic>-<partition> <change>` as it happened. */
   readonly changes: string[] = []
+  onChange: (partition: Partition) => void = () => {}
 
   constructor(ids: readonly number[], env: TestEnv = testEnv()) {
     this.env = env
@@ -52,6 +53,7 @@ export class ReplicationCluster {
     })
     manager.setChangeListener((partition, change) => {
       this.changes.push(`${id}: ${partition.topic}-${partition.index} ${change}`)
+      this.onChange(partition)
     })
     const { epoch } = this.controller.registerBroker(registration(id))
     manager.start()
@@ -114,6 +116,8 @@ export const valuesOf = (partition: Partition): string[] => {
   while (offset < log.logEndOffset) {
     const read = log.read({ offset, maxBytes: 1 << 20, minOneBatch: true })
     for (const record of recordsOf(Buffer.concat(read.buffers))) values.push(String(record.value))
+    if (read.nextOffset <= offset)
+      throw new Error(`a read of ${offset} gives nothing, the log ends at ${log.logEndOffset}`)
     offset = read.nextOffset
   }
   return values

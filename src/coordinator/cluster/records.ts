@@ -9,7 +9,7 @@
 import { DecodeError } from '../../protocol/errors.ts'
 import type { ConfigResourceType, Endpoint, PartitionImage, Uuid } from './image.ts'
 
-export interface ClusterRecord {
+interface ClusterRecord {
   readonly type: 'cluster'
   readonly clusterId: string
 }
@@ -23,7 +23,7 @@ export interface BrokerRecord {
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
 }
-export interface BrokerRemovedRecord {
+interface BrokerRemovedRecord {
   readonly type: 'broker-removed'
   readonly id: number
 }
@@ -33,7 +33,7 @@ export interface TopicRecord {
   readonly name: string
 }
 /** Also removes its partitions and its settings. */
-export interface TopicRemovedRecord {
+interface TopicRemovedRecord {
   readonly type: 'topic-removed'
   readonly id: Uuid
 }
@@ -56,7 +56,7 @@ export interface FeatureRecord {
   /** 0: not finalized any more. */
   readonly level: number
 }
-export interface ProducerIdsRecord {
+interface ProducerIdsRecord {
   readonly type: 'producer-ids'
   /** First id that nobody was given. */
   readonly next: number

@@ -34,7 +34,7 @@ export const topicNameProblem = (name: string): string | null => {
   return null
 }
 
-export interface TopicDefaults {
+interface TopicDefaults {
   /** `num.partitions` */
   readonly numPartitions: number
   /** `default.replication.factor` */

@@ -28,7 +28,7 @@ export const testEnv = (): TestEnv => {
 }
 
 /** Knows three settings; refuses `min.insync.replicas` below 1 and names it does not know, as Kafka does. */
-export const plainRules: ConfigRules = {
+const plainRules: ConfigRules = {
   isList: (_type, key) => key === 'cleanup.policy',
   defaultOf: (_type, key) =>
     ({
