@@ -189,7 +189,10 @@ export class LogTail {
     return result
   }
 
-  /** Forgets batches at or after `offset`. What is kept must go up to the end of the log: a chunk that is cut takes all with it. */
+  /**
+   * Forgets batches at or after `offset`. What is kept must go up to the end of the log: a chunk that is cut takes all
+   * before it along.
+   */
   truncateTo(offset: number): void {
     while (this.#chunks.length > this.#head && (this.#chunks.at(-1) as Chunk).endOffset > offset) {
       const chunk = this.#chunks.pop() as Chunk
