@@ -16,7 +16,7 @@ import type { Cluster } from './start.ts'
 export type { ClusterOptions, ListenerOptions, TopicOptions } from './options.ts'
 export type { Clock, Timer } from './runtime/clock.ts'
 export type { LogFields, Logger } from './runtime/logger.ts'
-export type { Cluster, RunningBroker } from './start.ts'
+export type { Cluster, RunningBroker, RunningListener } from './start.ts'
 
 /**
  * Starts a cluster, and resolves when every client request would succeed: the brokers listen, lead their partitions, and

@@ -46,12 +46,22 @@ export interface RunningBroker {
   readonly port: number
 }
 
+/** One listening address of one broker. */
+export interface RunningListener {
+  readonly brokerId: number
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
 /** A cluster that runs. */
 export interface Cluster extends AsyncDisposable {
   /** `host:port` of every broker, separated by commas. */
   readonly bootstrap: string
   /** In order of the ids that were given. */
   readonly brokers: readonly RunningBroker[]
+  /** Every listener of every broker; `brokers` has the first of each. */
+  readonly listeners: readonly RunningListener[]
   readonly clusterId: string
   /** Null with memory storage. */
   readonly dataDirectory: string | null
@@ -120,6 +130,17 @@ class ClusterRun implements Cluster {
       host: reachableHost(first?.address.host ?? ''),
       port: first?.port ?? 0,
     }))
+  }
+
+  get listeners(): readonly RunningListener[] {
+    return this.#listeners.flatMap((listeners, index) =>
+      listeners.map(({ name, address, port }) => ({
+        brokerId: this.#settings.brokers[index]?.id ?? -1,
+        name,
+        host: reachableHost(address.host),
+        port,
+      })),
+    )
   }
 
   get bootstrap(): string {

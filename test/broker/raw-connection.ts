@@ -47,6 +47,11 @@ export class RawConnection {
     this.#socket.destroy()
   }
 
+  /** Goes as a process does that dies: RST. */
+  reset(): void {
+    this.#socket.resetAndDestroy()
+  }
+
   #receive(chunk: Buffer): void {
     this.#splitter.push(chunk)
     for (let frame = this.#splitter.next(); frame !== undefined; frame = this.#splitter.next()) {

@@ -1,42 +1,30 @@
 import { ZERO_UUID } from '../../../src/coordinator/cluster/topics.ts'
-import { decodeResponseFrame, encodeRequestFrame } from '../../../src/protocol/header.ts'
 import { Produce } from '../../../src/protocol/messages/00-produce.ts'
 import { Fetch } from '../../../src/protocol/messages/01-fetch.ts'
 import { encodeBatch } from '../../../src/protocol/records/batch-builder.ts'
 import { recordsOf } from '../../../src/protocol/records/convert.ts'
-import type { Api, RequestInput, ResponseOutput } from '../../../src/protocol/schema/api.ts'
-import { RawConnection } from '../raw-connection.ts'
+import { TestClient } from '../test-client.ts'
 
 const TOPIC = 'witness'
 
 /** A client that behaves, on one connection for all the time: whatever others send, it must not notice. */
 export class Witness {
-  readonly #connection: RawConnection
-  #correlationId = 0
+  readonly #client: TestClient
   acknowledged = 0
 
-  private constructor(connection: RawConnection) {
-    this.#connection = connection
+  private constructor(client: TestClient) {
+    this.#client = client
   }
 
   static async connect(port: number): Promise<Witness> {
-    return new Witness(await RawConnection.open(port))
-  }
-
-  async #ask<A extends Api>(api: A, version: number, request: RequestInput<A>): Promise<ResponseOutput<A>> {
-    const correlationId = ++this.#correlationId
-    this.#connection.send(encodeRequestFrame(api, version, { correlationId, clientId: 'witness' }, request))
-    const frame = await this.#connection.nextFrame()
-    const answer = decodeResponseFrame(api, version, frame)
-    if (answer.correlationId !== correlationId) throw new Error('answers are out of order')
-    return answer.response
+    return new Witness(await TestClient.connect(port))
   }
 
   /** Produces the next number and reads it back. Throws when either fails. */
   async produceAndRead(): Promise<void> {
     const value = Buffer.from(String(this.acknowledged))
     const records = encodeBatch({ records: [{ timestamp: 1, key: null, value }] })
-    const produced = await this.#ask(Produce, 9, {
+    const produced = await this.#client.ask(Produce, 9, {
       acks: -1,
       timeoutMs: 10_000,
       topicData: [{ name: TOPIC, topicId: ZERO_UUID, partitionData: [{ index: 0, records }] }],
@@ -65,7 +53,7 @@ export class Witness {
   }
 
   async #read(offset: number): Promise<string[]> {
-    const answer = await this.#ask(Fetch, 11, {
+    const answer = await this.#client.ask(Fetch, 11, {
       maxWaitMs: 10_000,
       minBytes: 1,
       isolationLevel: 0,
@@ -86,6 +74,6 @@ export class Witness {
   }
 
   close(): void {
-    this.#connection.close()
+    this.#client.close()
   }
 }
