@@ -26,10 +26,10 @@ export interface RequestedResource {
   readonly configs: readonly RequestedChange[]
 }
 
-export const SET = 0
-export const DELETE = 1
-export const APPEND = 2
-export const SUBTRACT = 3
+const SET = 0
+const DELETE = 1
+const APPEND = 2
+const SUBTRACT = 3
 
 /** What is answered of one resource. */
 export interface AlterResult {

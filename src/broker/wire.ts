@@ -6,8 +6,8 @@ export const errorCodeOf = (error: ErrorName | null): number => (error === null 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 /**
- * An offset of the wire as a number. What lies outside the safe integers is clamped to them: it is out of range in every
- * log just the same.
+ * An offset of the wire as a number. What lies outside the safe integers is clamped to them: it is out of
+ * range in every log just the same.
  */
 export const offsetOf = (value: bigint): number => {
   if (value > MAX_SAFE) return Number.MAX_SAFE_INTEGER
@@ -27,3 +27,6 @@ export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error
   throw error
 }
+
+/** What a Refusal says beside its code; null: nothing. */
+export const wordsOf = ({ code, message }: Refusal): string | null => (message === code ? null : message)

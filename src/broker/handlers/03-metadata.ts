@@ -18,15 +18,18 @@ type AskedTopic = NonNullable<Request['topics']>[number]
 const TOPIC_IDS_SINCE = 12
 
 /**
- * Metadata, versions 0 to 13: the live brokers, and some or all topics with their partitions' leaders and replicas. Topics
- * that do not exist are made, when client and `auto.create.topics.enable` agree. Brokers have the address of the listener
- * that is asked; where none is configured, the host that the client itself connected to.
+ * Metadata, versions 0 to 13: the live brokers, and some or all topics with their partitions' leaders and
+ * replicas. Topics that do not exist are made, when client and `auto.create.topics.enable` agree. Brokers
+ * have the address of the listener that is asked; where none is configured, the host that the client itself
+ * connected to.
  *
- * Errors, of each topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION, and what the making of a
- * topic may end in; of each partition, LEADER_NOT_AVAILABLE, and REPLICA_NOT_AVAILABLE in version 0.
+ * Errors, of each topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION, and what the
+ * making of a topic may end in; of each partition, LEADER_NOT_AVAILABLE, and REPLICA_NOT_AVAILABLE in version
+ * 0.
  *
- * Differs from Kafka: a topic that is made is there in the same answer, where KRaft says UNKNOWN_TOPIC_OR_PARTITION first
- * and has the client ask again. The controller id is that of the controller, where KRaft names any live broker.
+ * Differs from Kafka: a topic that is made is there in the same answer, where KRaft says
+ * UNKNOWN_TOPIC_OR_PARTITION first and has the client ask again. The controller id is that of the controller,
+ * where KRaft names any live broker.
  */
 export const metadata = handler(Metadata, {
   handle(request, context) {
@@ -78,6 +81,9 @@ const askedTopics = (
   context: RequestContext,
 ): TopicResponse[] => {
   const { broker } = context
+  const ids = new Set(asked.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID))
+  // Where any topic has an id names are not looked at, as in Kafka.
+  if (ids.size > 0) return [...ids].map((id) => describeById(id, broker.image, request, context))
   const missing: string[] = []
   const seen = new Set<string>()
   const wanted = asked.filter(({ name, topicId }) => {

@@ -1,11 +1,12 @@
 import type { CreatedTopic, NewTopic } from '../../coordinator/cluster/commands.ts'
 import { ZERO_UUID } from '../../coordinator/cluster/topics.ts'
+import { Refusal } from '../../protocol/errors.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
 import { createdTopicConfigs } from '../described-configs.ts'
 import { handler } from '../handler.ts'
-import { errorCodeOf } from '../wire.ts'
+import { errorCodeOf, wordsOf } from '../wire.ts'
 
 type Request = RequestOf<typeof CreateTopics>
 type Result = ResponseOf<typeof CreateTopics>['topics'][number]
@@ -22,14 +23,17 @@ const METADATA_TOPIC = '__cluster_metadata'
  * Versions: before v4 -1 for the counts is INVALID_PARTITIONS or INVALID_REPLICATION_FACTOR only without assignments; a
  * KRaft broker takes it in every version. v5 adds the resulting configuration, v7 topic ids.
  *
+ * A request that has no time is REQUEST_TIMED_OUT for every topic, and nothing is made.
+ *
  * Differs from Kafka: it answers once the topic is usable everywhere, not when only the controller knows it; the time-out
- * of the request therefore never strikes.
+ * of the request therefore never strikes later.
  */
 export const createTopics = handler(CreateTopics, {
   handle(request, context) {
     const counts = new Map<string, number>()
     for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
     const topics = request.topics.filter(({ name }) => counts.get(name) === 1 && name !== METADATA_TOPIC)
+    if (topics.length > 0 && request.timeoutMs <= 0) throw new Refusal('REQUEST_TIMED_OUT')
     const created = context.broker.controller.createTopics(topics.map(newTopic), {
       validateOnly: request.validateOnly,
     })
@@ -49,7 +53,7 @@ export const createTopics = handler(CreateTopics, {
         name,
         topicId: ZERO_UUID,
         errorCode: errorCodeOf(refusal.code),
-        errorMessage: refusal.message,
+        errorMessage: wordsOf(refusal),
         configs: [],
       })),
     }

@@ -5,7 +5,7 @@ import { DeleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
 import { handler } from '../handler.ts'
-import { errorCodeOf } from '../wire.ts'
+import { errorCodeOf, wordsOf } from '../wire.ts'
 
 type Request = RequestOf<typeof DeleteTopics>
 type Result = ResponseOf<typeof DeleteTopics>['responses'][number]
@@ -19,10 +19,10 @@ const TOPIC_IDS_SINCE = 6
  * DeleteTopics, all versions: by name, from v6 also by id.
  *
  * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_REQUEST (named twice, by name and id at once, or
- * not at all). For the whole: TOPIC_DELETION_DISABLED, before v3 INVALID_REQUEST.
+ * not at all). For the whole: TOPIC_DELETION_DISABLED, before v3 INVALID_REQUEST; REQUEST_TIMED_OUT when it has no time.
  *
  * Differs from Kafka: results come in the order of the request; a KRaft broker shuffles them. The time-out of the request
- * never strikes: the topics are gone from every broker's metadata when it answers.
+ * never strikes later: the topics are gone from every broker's metadata when it answers.
  */
 export const deleteTopics = handler(DeleteTopics, {
   handle(request, context) {
@@ -32,6 +32,7 @@ export const deleteTopics = handler(DeleteTopics, {
     }
     const results: Result[] = []
     const topics = singleTopics(askedTopics(request, apiVersion), results)
+    if (topics.length > 0 && request.timeoutMs <= 0) throw new Refusal('REQUEST_TIMED_OUT')
     for (const { name, id, error, message } of broker.controller.deleteTopics(
       withoutAliases(topics, context, results),
     )) {
@@ -52,7 +53,7 @@ export const deleteTopics = handler(DeleteTopics, {
         name: name ?? (apiVersion < TOPIC_IDS_SINCE ? '' : null),
         topicId: id ?? ZERO_UUID,
         errorCode: errorCodeOf(refusal.code),
-        errorMessage: refusal.message,
+        errorMessage: wordsOf(refusal),
       })),
     }
   },

@@ -23,7 +23,7 @@ type Resource = RequestOf<typeof AlterConfigs>['resources'][number]
  * Errors per resource: INVALID_REQUEST (a resource or key twice, null, a broker setting that cannot change, another
  * broker's id, an unknown type), INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION.
  *
- * Differs from Kafka: nothing known.
+ * Differs from Kafka: a resource that comes twice is refused; a real broker never answers such a request.
  */
 export const alterConfigs = handler(AlterConfigs, {
   handle(request, context) {

@@ -1,7 +1,8 @@
+import { Refusal } from '../../protocol/errors.ts'
 import { CreatePartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { ResponseOf } from '../../protocol/schema/api.ts'
 import { handler } from '../handler.ts'
-import { errorCodeOf } from '../wire.ts'
+import { errorCodeOf, wordsOf } from '../wire.ts'
 
 type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 
@@ -9,9 +10,9 @@ type Result = ResponseOf<typeof CreatePartitions>['results'][number]
  * CreatePartitions, all versions: raises the partition count of topics.
  *
  * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS (no increase), INVALID_REPLICA_ASSIGNMENT,
- * INVALID_REQUEST (a topic twice), INVALID_REPLICATION_FACTOR.
+ * INVALID_REQUEST (a topic twice), INVALID_REPLICATION_FACTOR. For the whole: REQUEST_TIMED_OUT when it has no time.
  *
- * Differs from Kafka: the new partitions are usable on every broker when it answers; the time-out never strikes.
+ * Differs from Kafka: the new partitions are usable on every broker when it answers; the time-out never strikes later.
  */
 export const createPartitions = handler(CreatePartitions, {
   handle(request, { broker }) {
@@ -22,14 +23,14 @@ export const createPartitions = handler(CreatePartitions, {
       if (count === 1) continue
       results.push({ name, errorCode: errorCodeOf('INVALID_REQUEST'), errorMessage: 'Duplicate topic name.' })
     }
+    const topics = request.topics.filter(({ name }) => counts.get(name) === 1)
+    if (topics.length > 0 && request.timeoutMs <= 0) throw new Refusal('REQUEST_TIMED_OUT')
     const created = broker.controller.createPartitions(
-      request.topics
-        .filter(({ name }) => counts.get(name) === 1)
-        .map(({ name, count, assignments }) => ({
-          name,
-          count,
-          assignments: assignments?.map(({ brokerIds }) => brokerIds) ?? null,
-        })),
+      topics.map(({ name, count, assignments }) => ({
+        name,
+        count,
+        assignments: assignments?.map(({ brokerIds }) => brokerIds) ?? null,
+      })),
       { validateOnly: request.validateOnly },
     )
     for (const { name, error, message } of created) {
@@ -42,7 +43,7 @@ export const createPartitions = handler(CreatePartitions, {
     results: request.topics.map(({ name }) => ({
       name,
       errorCode: errorCodeOf(refusal.code),
-      errorMessage: refusal.message,
+      errorMessage: wordsOf(refusal),
     })),
   }),
 })

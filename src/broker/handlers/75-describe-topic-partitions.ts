@@ -17,7 +17,8 @@ type Topic = Response['topics'][number]
  * the request allows, nor than `max.request.partition.size.limit`; `nextCursor` says where the next one begins.
  *
  * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION (not when all topics are asked for). For the whole:
- * INVALID_REQUEST when the cursor is at a topic that is not asked for, or at a negative partition.
+ * INVALID_REQUEST when the cursor is at a topic that is not asked for, or at a negative partition;
+ * UNKNOWN_SERVER_ERROR when a topic has no name.
  *
  * Differs from Kafka: nothing known.
  */
@@ -61,6 +62,8 @@ export const describeTopicPartitions = handler(DescribeTopicPartitions, {
 
 /** From the cursor on, in order, each once. */
 function wantedNames({ topics, cursor }: Request, image: ClusterImage): string[] {
+  // A real broker trips over the empty name.
+  if (topics.some(({ name }) => name === '')) throw new Refusal('UNKNOWN_SERVER_ERROR')
   const from = cursor?.topicName ?? ''
   const asked = topics.length === 0 ? [...image.topics()] : topics
   const names = new Set(asked.map(({ name }) => name).filter((name) => name >= from))

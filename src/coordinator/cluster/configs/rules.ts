@@ -25,6 +25,8 @@ export class CatalogRules implements ConfigRules {
   }
 
   isList(type: ConfigResourceType, key: string): boolean {
+    // KRaft's controller has no types for groups and client metrics: their lists are only ever set as a whole.
+    if (type !== 'topic' && type !== 'broker') return false
     return configDefinition(type, key)?.type === 'list'
   }
 

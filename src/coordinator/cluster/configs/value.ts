@@ -15,7 +15,7 @@ const DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/
 const BITS = { short: 16, int: 32, long: 64 } as const
 
 /** Exact bounds of the integer types. */
-export const limitOf = (type: 'short' | 'int' | 'long'): bigint => 1n << BigInt(BITS[type] - 1)
+const limitOf = (type: 'short' | 'int' | 'long'): bigint => 1n << BigInt(BITS[type] - 1)
 
 /** Parses as Kafka's `ConfigDef.parseType`: surrounding blanks do not count. @throws ConfigInvalid */
 export function parseValue(name: string, type: ConfigValueType, text: string): ConfigValue {
