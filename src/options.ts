@@ -1,6 +1,6 @@
 /**
- * Every setting of a cluster: what it is, its unit, its default, and the check of what is given. Read lazily by
- * `startCluster`, so that importing the package does not load the validator.
+ * Every setting of a cluster: what it is, its unit, its default, and the check of what is given. Read lazily
+ * by `startCluster`, so that importing the package does not load the validator.
  */
 
 import * as z from 'zod/mini'
@@ -21,13 +21,15 @@ export interface ClusterOptions {
   /** Port of each broker, instead of `port`. 0: any free one. */
   readonly ports?: readonly number[] | undefined
   /**
-   * Host that Metadata tells clients. Default: the one that each client itself connected to, which is right for loopback,
-   * containers and port forwarding alike.
+   * Host that Metadata tells clients. Default: the one that each client itself connected to, which is right
+   * for loopback, containers and port forwarding alike.
    */
   readonly advertisedHost?: string | undefined
   /** Several named listeners for each broker, instead of `host`, `port`, `ports` and `advertisedHost`. */
   readonly listeners?: readonly ListenerOptions[] | undefined
-  /** Topics to make unless they exist: a name, `name:partitions`, `name:partitions:replicas`, or an object. */
+  /**
+   * Topics to make unless they exist: a name, `name:partitions`, `name:partitions:replicas`, or an object.
+   */
   readonly topics?: readonly (string | TopicOptions)[] | undefined
   /** Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker. */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
@@ -114,8 +116,8 @@ const PORT_MAX = 65_535
 const MIB = 1024 * 1024
 
 /**
- * What differs from the defaults of a bare Kafka: as in the server.properties that Kafka ships, groups form without the
- * initial delay of three seconds.
+ * What differs from the defaults of a bare Kafka: as in the server.properties that Kafka ships, groups form
+ * without the initial delay of three seconds.
  */
 const DEFAULT_CONFIG: ReadonlyMap<string, string> = new Map([['group.initial.rebalance.delay.ms', '0']])
 

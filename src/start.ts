@@ -1,5 +1,6 @@
 /**
- * The composition root: the one place where time, disk, network and all layers are put together into a cluster.
+ * The composition root: the one place where time, disk, network and all layers are put together into a
+ * cluster.
  */
 
 import { tmpdir } from 'node:os'
@@ -66,8 +67,8 @@ export interface Cluster extends AsyncDisposable {
   /** Null with memory storage. */
   readonly dataDirectory: string | null
   /**
-   * Closes every connection, stops every broker and, unless `data` was given, removes the data directory. Nothing keeps the
-   * process alive afterwards. May be called more than once.
+   * Closes every connection, stops every broker and, unless `data` was given, removes the data directory.
+   * Nothing keeps the process alive afterwards. May be called more than once.
    */
   stop(): Promise<void>
 }

@@ -31,8 +31,8 @@ export interface BrokerOptions {
 }
 
 /**
- * One broker of the cluster, as its handlers see it: who it is, what it knows, and the layers that do the work. It holds
- * no sockets: those are the listeners'.
+ * One broker of the cluster, as its handlers see it: who it is, what it knows, and the layers that do the
+ * work. It holds no sockets: those are the listeners'.
  */
 export class Broker {
   readonly id: number
@@ -67,7 +67,8 @@ export class Broker {
     })
     this.#groupLoader = new GroupLoader(env, this)
     this.replicas.setChangeListener((partition, change) => {
-      // What only makes the log longer is nothing to consumers and producers: they wait for the high watermark.
+      // What only makes the log longer is nothing to consumers and producers: they wait for the high
+      // watermark.
       if (change !== 'appended') this.delayed.touch(partition)
       this.#groupLoader.partitionChanged(partition, change)
     })
@@ -115,8 +116,9 @@ export interface AdvertisedNode {
 }
 
 /**
- * The address of `broker` for the client of `connection`: the endpoint of the listener that the client uses. Without a
- * configured host it is the host that the client itself connected to. Null: it has no such listener.
+ * The address of `broker` for the client of `connection`: the endpoint of the listener that the client uses.
+ * Without a configured host it is the host that the client itself connected to. Null: it has no such
+ * listener.
  */
 export const advertisedNode = (broker: BrokerImage, connection: ConnectionInfo): AdvertisedNode | null => {
   const endpoint = broker.endpoints.find(({ listener }) => listener === connection.listener)

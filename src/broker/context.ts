@@ -26,7 +26,10 @@ export interface ConnectionInfo {
   readonly principal: string
   /** KIP-511: set by ApiVersions v3+. */
   clientSoftware: { readonly name: string; readonly version: string } | null
-  /** Requests that wait for something: given up when the connection closes, since nobody would read the answer. */
+  /**
+   * Requests that wait for something: given up when the connection closes, since nobody would read the
+   * answer.
+   */
   readonly waiting: Set<Waiting>
 }
 

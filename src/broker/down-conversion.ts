@@ -7,12 +7,14 @@ import type { FetchTarget } from './fetch-sessions.ts'
 export const UNCONVERTED_SINCE = 4
 /** Before this version messages have no timestamps: magic 0. */
 const MAGIC_1_SINCE = 2
-/** Before this version the client counts on a first message that is cut where it exceeds the client's limit. */
+/**
+ * Before this version the client counts on a first message that is cut where it exceeds the client's limit.
+ */
 const RESPONSE_LIMIT_SINCE = 3
 
 /**
- * What was read, in the message format of an old client. UNSUPPORTED_COMPRESSION_TYPE where the records are zstd, which
- * these clients cannot read.
+ * What was read, in the message format of an old client. UNSUPPORTED_COMPRESSION_TYPE where the records are
+ * zstd, which these clients cannot read.
  */
 export const forOldClient = (read: ReadResult, target: FetchTarget, apiVersion: number): ReadResult => {
   try {

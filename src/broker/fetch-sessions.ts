@@ -107,9 +107,9 @@ const failed = (error: ErrorName): SessionFetch => ({
 })
 
 /**
- * The fetch sessions of one broker (KIP-227, FetchSessionCache): at most `maxSessions`. When they are all taken a new one
- * replaces one that was unused for two minutes, or a smaller (or less privileged) one that has lived for two minutes;
- * otherwise the client gets none, and sends everything each time.
+ * The fetch sessions of one broker (KIP-227, FetchSessionCache): at most `maxSessions`. When they are all
+ * taken a new one replaces one that was unused for two minutes, or a smaller (or less privileged) one that
+ * has lived for two minutes; otherwise the client gets none, and sends everything each time.
  */
 export class FetchSessions {
   readonly #env: Env

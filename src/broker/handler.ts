@@ -15,17 +15,22 @@ export interface Handler<A extends Api = Api> {
   /** Versions that are served and advertised. */
   readonly versions: Versions
   /**
-   * Its requests may begin while earlier ones of the same kind on the connection still wait for their answer. All else
-   * waits its turn, as in Kafka, where a connection has one request in work.
+   * Its requests may begin while earlier ones of the same kind on the connection still wait for their answer.
+   * All else waits its turn, as in Kafka, where a connection has one request in work.
    */
   readonly overlaps?: boolean
-  /** Answers one request. Never sees bytes, sockets, correlation ids or another handler. May throw a Refusal. */
+  /**
+   * Answers one request. Never sees bytes, sockets, correlation ids or another handler. May throw a Refusal.
+   */
   handle(request: RequestOf<A>, context: RequestContext): Outcome<A> | Promise<Outcome<A>>
   /** The response in which everything failed with `refusal`, as Kafka's getErrorResponse builds it. */
   refuse(request: RequestOf<A>, refusal: Refusal, context: RequestContext): Outcome<A>
 }
 
-/** Declares a handler; ties the types of request and response to the API. `versions` defaults to all that ever existed. */
+/**
+ * Declares a handler; ties the types of request and response to the API. `versions` defaults to all that ever
+ * existed.
+ */
 export const handler = <A extends Api>(
   api: A,
   definition: Omit<Handler<A>, 'api' | 'versions'> & { readonly versions?: Versions },

@@ -4,7 +4,10 @@ import type { Partition } from '../replication/partition.ts'
 import { type AdvertisedNode, advertisedNode, type Broker } from './broker.ts'
 import type { RequestContext } from './context.ts'
 
-/** A partition's replica on this broker, or why it cannot be asked here. `topic` undefined: UNKNOWN_TOPIC_OR_PARTITION. */
+/**
+ * A partition's replica on this broker, or why it cannot be asked here. `topic` undefined:
+ * UNKNOWN_TOPIC_OR_PARTITION.
+ */
 export const findReplica = (
   broker: Broker,
   topic: TopicImage | undefined,
@@ -15,8 +18,8 @@ export const findReplica = (
 }
 
 /**
- * Collects, for one response, who leads the partitions that were asked of the wrong broker, so that the client need not
- * ask for metadata first (KIP-951).
+ * Collects, for one response, who leads the partitions that were asked of the wrong broker, so that the
+ * client need not ask for metadata first (KIP-951).
  */
 export class LeaderHints {
   readonly #context: RequestContext

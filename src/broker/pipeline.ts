@@ -16,7 +16,8 @@ export type Reply = readonly Buffer[] | typeof NO_RESPONSE | typeof CLOSE_CONNEC
 /**
  * The way of one request: frame → header → decoded request → handler → response frame.
  *
- * A handler that answers at once is answered here at once, without a promise. Source: KafkaApis, RequestChannel.
+ * A handler that answers at once is answered here at once, without a promise. Source: KafkaApis,
+ * RequestChannel.
  */
 export class Pipeline {
   readonly #env: Env
@@ -36,8 +37,8 @@ export class Pipeline {
   }
 
   /**
-   * Handles one request frame (without its length). Throws DecodeError for what is not the protocol, or not spoken here:
-   * the connection then closes. A promise that is given never rejects.
+   * Handles one request frame (without its length). Throws DecodeError for what is not the protocol, or not
+   * spoken here: the connection then closes. A promise that is given never rejects.
    */
   handle(frame: Buffer, connection: ConnectionInfo): Reply | Promise<Reply> {
     const header = decodeRequestHeader(frame)
@@ -67,8 +68,9 @@ export class Pipeline {
   }
 
   /**
-   * A key or version that is not served closes the connection, as in Kafka. ApiVersions alone is answered, in the layout
-   * of v0, with the versions of ApiVersions itself: so any client can find out what to use (KIP-511).
+   * A key or version that is not served closes the connection, as in Kafka. ApiVersions alone is answered, in
+   * the layout of v0, with the versions of ApiVersions itself: so any client can find out what to use
+   * (KIP-511).
    */
   #unserved(header: ReceivedHeader, handler: Handler | undefined): Reply {
     if (handler === undefined || handler.api.key !== ApiVersions.key) {

@@ -1,8 +1,8 @@
 import type { ProducerIdBlock } from '../coordinator/cluster/commands.ts'
 
 /**
- * Producer ids of one broker: handed out from blocks that the controller gives to it alone, so that no two producers of a
- * cluster ever share one, restarts included. Source: RPCProducerIdManager.
+ * Producer ids of one broker: handed out from blocks that the controller gives to it alone, so that no two
+ * producers of a cluster ever share one, restarts included. Source: RPCProducerIdManager.
  */
 export class ProducerIds {
   readonly #allocate: () => ProducerIdBlock

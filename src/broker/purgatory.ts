@@ -2,15 +2,18 @@ import type { Clock, Timer } from '../runtime/clock.ts'
 import { Heap } from '../runtime/heap.ts'
 import type { ConnectionInfo, Waiting } from './context.ts'
 
-/** Entries that are over may fill the heap of deadlines up to this many beyond the live ones before they are swept out. */
+/**
+ * Entries that are over may fill the heap of deadlines up to this many beyond the live ones before they are
+ * swept out.
+ */
 const DEAD_ENTRIES_MAX = 1024
 
 /** A request that waits for something to happen to any of its keys, or for its deadline. */
 export interface Parked<Key extends object> {
   readonly keys: readonly Key[]
   /**
-   * Looks whether it can be answered; if so answers and gives true. `expired`: the deadline is over, and it must.
-   * Called after the turn in which something happened, not within it.
+   * Looks whether it can be answered; if so answers and gives true. `expired`: the deadline is over, and it
+   * must. Called after the turn in which something happened, not within it.
    */
   tryComplete(expired: boolean): boolean
 }
@@ -44,8 +47,9 @@ class Entry<Key extends object> implements Waiting {
 /**
  * Requests that wait (DelayedFetch, DelayedProduce): found by what they wait for, woken when it changes.
  *
- * A change only marks them; they are looked at once after the turn, however many changes it brought. There is one timer
- * for all deadlines, the earliest. Nothing happens for a key that nobody waits for, and nothing at all in idle times.
+ * A change only marks them; they are looked at once after the turn, however many changes it brought. There is
+ * one timer for all deadlines, the earliest. Nothing happens for a key that nobody waits for, and nothing at
+ * all in idle times.
  */
 export class Purgatory<Key extends object> {
   readonly #clock: Clock
@@ -72,7 +76,10 @@ export class Purgatory<Key extends object> {
     return this.#deadlines.size
   }
 
-  /** Parks a request for at most `waitMs` (Infinity: for as long as it takes). Its connection, if any, gives it up when it closes. */
+  /**
+   * Parks a request for at most `waitMs` (Infinity: for as long as it takes). Its connection, if any, gives
+   * it up when it closes.
+   */
   park(request: Parked<Key>, connection: ConnectionInfo | null, waitMs: number): void {
     if (this.#closed) return
     const entry = new Entry(this, request, connection, this.#clock.now() + Math.max(0, waitMs))

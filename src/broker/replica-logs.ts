@@ -3,7 +3,10 @@ import type { LogDirectory } from '../log/log-directory.ts'
 import type { ReplicaLogs } from '../replication/replica-manager.ts'
 import type { Env } from '../runtime/env.ts'
 
-/** Suffix of a directory whose partition is not this broker's any more, as Kafka names it; it is never read again. */
+/**
+ * Suffix of a directory whose partition is not this broker's any more, as Kafka names it; it is never read
+ * again.
+ */
 const STRAY_SUFFIX = '-stray'
 
 /** A broker's log directory as its replicas use it. */

@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net'
 import { FrameSplitter } from '../../src/protocol/frame.ts'
 
-/** A TCP connection to a broker that gives answers as frames, in order. Waiting for one fails when the broker hangs up. */
+/**
+ * A TCP connection to a broker that gives answers as frames, in order. Waiting for one fails when the broker
+ * hangs up.
+ */
 export class RawConnection {
   readonly #socket: Socket
   readonly #splitter = new FrameSplitter(2 ** 30)

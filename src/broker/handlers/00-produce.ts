@@ -46,17 +46,18 @@ const EMPTY: readonly never[] = Object.freeze([])
 const NO_ANSWER_BUT_ERRORS = 0
 
 /**
- * Produce, versions 0 to 13: appends each partition's batch to its leader's log. acks=1 answers then, acks=-1 when every
- * in-sync replica has it (or `timeoutMs` is over: REQUEST_TIMED_OUT, with the records in the log), acks=0 not at all;
- * an error then closes the connection, which is all that such a producer can notice.
+ * Produce, versions 0 to 13: appends each partition's batch to its leader's log. acks=1 answers then, acks=-1
+ * when every in-sync replica has it (or `timeoutMs` is over: REQUEST_TIMED_OUT, with the records in the log),
+ * acks=0 not at all; an error then closes the connection, which is all that such a producer can notice.
  *
- * Errors, of each partition by itself: what the log refuses (CORRUPT_MESSAGE, INVALID_RECORD, MESSAGE_TOO_LARGE, …),
- * UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID (v13), NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS(_AFTER_APPEND),
- * INVALID_TOPIC_EXCEPTION (internal topics), INVALID_REQUIRED_ACKS.
+ * Errors, of each partition by itself: what the log refuses (CORRUPT_MESSAGE, INVALID_RECORD,
+ * MESSAGE_TOO_LARGE, …), UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID (v13), NOT_LEADER_OR_FOLLOWER,
+ * NOT_ENOUGH_REPLICAS(_AFTER_APPEND), INVALID_TOPIC_EXCEPTION (internal topics), INVALID_REQUIRED_ACKS.
  *
- * Differs from Kafka: 4.x lists versions 0-2 and refuses them; here they are served, as up to 3.9. A partition without
- * records (null) gets INVALID_RECORD; a real broker never answers. Transactional batches are refused with
- * INVALID_TXN_STATE (TRANSACTION_ABORTABLE from v11), since no transaction can have begun: there is no coordinator yet.
+ * Differs from Kafka: 4.x lists versions 0-2 and refuses them; here they are served, as up to 3.9. A
+ * partition without records (null) gets INVALID_RECORD; a real broker never answers. Transactional batches
+ * are refused with INVALID_TXN_STATE (TRANSACTION_ABORTABLE from v11), since no transaction can have begun:
+ * there is no coordinator yet.
  */
 export const produce = handler(Produce, {
   overlaps: true,

@@ -30,17 +30,20 @@ const NO_RECORDS = Buffer.alloc(0)
 const EMPTY: readonly never[] = Object.freeze([])
 
 /**
- * Fetch, versions 0 to 18: batches from the given offsets on, up to the high watermark (read_committed: the last stable
- * offset). Waits up to `maxWaitMs` until there are `minBytes`, or an error. Records leave by reference, as they are stored;
- * for versions 0 to 3 they are converted to the old message formats. Sessions are KIP-227's.
+ * Fetch, versions 0 to 18: batches from the given offsets on, up to the high watermark (read_committed: the
+ * last stable offset). Waits up to `maxWaitMs` until there are `minBytes`, or an error. Records leave by
+ * reference, as they are stored; for versions 0 to 3 they are converted to the old message formats. Sessions
+ * are KIP-227's.
  *
- * Errors: of the whole, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR; of a
- * partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH,
- * UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE, UNSUPPORTED_COMPRESSION_TYPE (zstd, before v10).
+ * Errors: of the whole, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH,
+ * FETCH_SESSION_TOPIC_ID_ERROR; of a partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
+ * NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE,
+ * UNSUPPORTED_COMPRESSION_TYPE (zstd, before v10).
  *
- * Differs from Kafka: 4.x serves versions 4 to 18 alone. Batches come whole: the end of a response is never a part of a
- * batch, apart from versions 0 to 2, whose clients learn so that one message exceeds their limit. The replicas of this
- * cluster have links of their own; a Fetch with a replica id gets NOT_LEADER_OR_FOLLOWER, as who is no replica does.
+ * Differs from Kafka: 4.x serves versions 4 to 18 alone. Batches come whole: the end of a response is never a
+ * part of a batch, apart from versions 0 to 2, whose clients learn so that one message exceeds their limit.
+ * The replicas of this cluster have links of their own; a Fetch with a replica id gets
+ * NOT_LEADER_OR_FOLLOWER, as who is no replica does.
  */
 export const fetch = handler(Fetch, {
   handle(request, context) {
@@ -120,7 +123,9 @@ interface Row {
   readonly target: FetchTarget
   readonly topic: TopicImage | undefined
   readonly result: ReadResult
-  /** The cluster does not know the partition: the list of aborted transactions is then empty rather than null. */
+  /**
+   * The cluster does not know the partition: the list of aborted transactions is then empty rather than null.
+   */
   readonly unknown: boolean
 }
 

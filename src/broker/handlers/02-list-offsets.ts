@@ -42,16 +42,18 @@ interface Found {
 const NOTHING: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
 /**
- * ListOffsets, versions 0 to 11: the offset of the first record that is not older than a timestamp, or of a special place:
- * -1 latest (the high watermark; read_committed: the last stable offset), -2 earliest, -3 largest timestamp (v7), -4
- * earliest in this log directory (v8), -5 and -6 about tiered storage (v9, v11), which is never used: nothing.
+ * ListOffsets, versions 0 to 11: the offset of the first record that is not older than a timestamp, or of a
+ * special place: -1 latest (the high watermark; read_committed: the last stable offset), -2 earliest, -3
+ * largest timestamp (v7), -4 earliest in this log directory (v8), -5 and -6 about tiered storage (v9, v11),
+ * which is never used: nothing.
  *
- * Errors, of each partition: INVALID_REQUEST when it is asked for twice, UNSUPPORTED_VERSION for a special timestamp that
- * the version lacks, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH,
- * OFFSET_NOT_AVAILABLE (before v5 LEADER_NOT_AVAILABLE) just after an election.
+ * Errors, of each partition: INVALID_REQUEST when it is asked for twice, UNSUPPORTED_VERSION for a special
+ * timestamp that the version lacks, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH,
+ * UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE (before v5 LEADER_NOT_AVAILABLE) just after an election.
  *
- * Differs from Kafka: 4.x serves versions 1 to 11 alone. Version 0 once listed the first offsets of segment files last
- * written before the timestamp; here it answers by record, and with the log start offset as the second one.
+ * Differs from Kafka: 4.x serves versions 1 to 11 alone. Version 0 once listed the first offsets of segment
+ * files last written before the timestamp; here it answers by record, and with the log start offset as the
+ * second one.
  */
 export const listOffsets = handler(ListOffsets, {
   handle(request, context) {

@@ -25,13 +25,14 @@ const FEATURE_NEEDS: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * ApiVersions, versions 0 to 5: the APIs and versions that are served, and the feature levels of the cluster. The list is
- * that of the handlers; the answer to a version that does not exist is the pipeline's.
+ * ApiVersions, versions 0 to 5: the APIs and versions that are served, and the feature levels of the cluster.
+ * The list is that of the handlers; the answer to a version that does not exist is the pipeline's.
  *
- * Errors: INVALID_REQUEST for a software name or version that is not letters, digits, '-' and '.', and for a client (v5)
- * that means to reach another cluster or node.
+ * Errors: INVALID_REQUEST for a software name or version that is not letters, digits, '-' and '.', and for a
+ * client (v5) that means to reach another cluster or node.
  *
- * Differs from Kafka: also lists the versions that 4.0 removed, since they are served. Lists only what is served.
+ * Differs from Kafka: also lists the versions that 4.0 removed, since they are served. Lists only what is
+ * served.
  */
 export const apiVersions = handler(ApiVersions, {
   handle(request, context) {

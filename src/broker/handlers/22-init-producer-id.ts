@@ -6,14 +6,15 @@ import { handler } from '../handler.ts'
 import { errorCodeOf, int64Of } from '../wire.ts'
 
 /**
- * InitProducerId, versions 0 to 5: a new id with epoch 0 for an idempotent producer, never given before in this cluster.
- * Version 6 (KIP-939) is not offered, as by a real broker unless it is told to serve unstable versions.
+ * InitProducerId, versions 0 to 5: a new id with epoch 0 for an idempotent producer, never given before in
+ * this cluster. Version 6 (KIP-939) is not offered, as by a real broker unless it is told to serve unstable
+ * versions.
  *
  * Errors: INVALID_REQUEST (a producer id without an epoch or the reverse; an empty transactional id),
  * INVALID_TRANSACTION_TIMEOUT.
  *
- * Differs from Kafka: a producer with a transactional id gets UNSUPPORTED_VERSION, which no client retries: transactions
- * need their coordinator, which is not there yet.
+ * Differs from Kafka: a producer with a transactional id gets UNSUPPORTED_VERSION, which no client retries:
+ * transactions need their coordinator, which is not there yet.
  */
 export const initProducerId = handler(InitProducerId, {
   versions: [0, 5],

@@ -4,10 +4,11 @@ import { findReplica } from '../lookup.ts'
 import { errorCodeOf, int64Of } from '../wire.ts'
 
 /**
- * OffsetForLeaderEpoch, versions 0 to 4: where a leader epoch ends in the leader's log, so that a consumer finds out
- * whether what it read was cut off since (KIP-320).
+ * OffsetForLeaderEpoch, versions 0 to 4: where a leader epoch ends in the leader's log, so that a consumer
+ * finds out whether what it read was cut off since (KIP-320).
  *
- * Errors, of each partition: UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
+ * Errors, of each partition: UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH,
+ * UNKNOWN_LEADER_EPOCH.
  *
  * Differs from Kafka: 4.x serves versions 2 to 4 alone.
  */

@@ -7,7 +7,9 @@ import type { ConnectionInfo, Waiting } from '../context.ts'
 import { CLOSE_CONNECTION, NO_RESPONSE } from '../handler.ts'
 import type { Pipeline, Reply } from '../pipeline.ts'
 
-/** Requests of one connection that may wait for their answer at once (only kinds that overlap get beyond one). */
+/**
+ * Requests of one connection that may wait for their answer at once (only kinds that overlap get beyond one).
+ */
 const IN_FLIGHT_MAX = 64
 /** Bytes that are read ahead while earlier requests are in work; beyond it the socket is not read. */
 const READ_AHEAD_BYTES = 256 * 1024
@@ -28,12 +30,13 @@ interface Slot {
 }
 
 /**
- * One client connection: cuts frames, has them handled, and writes the answers strictly in the order of the requests.
+ * One client connection: cuts frames, has them handled, and writes the answers strictly in the order of the
+ * requests.
  *
- * Kafka mutes a connection from a request until its answer is sent. Here the next request begins as soon as the earlier
- * one is answered, too; only kinds whose handler `overlaps` (Produce) begin while others of their kind wait, so that a
- * producer's acks=all requests replicate together. They still append in the order in which they came. A parked fetch
- * holds back what comes after it, as in Kafka.
+ * Kafka mutes a connection from a request until its answer is sent. Here the next request begins as soon as
+ * the earlier one is answered, too; only kinds whose handler `overlaps` (Produce) begin while others of their
+ * kind wait, so that a producer's acks=all requests replicate together. They still append in the order in
+ * which they came. A parked fetch holds back what comes after it, as in Kafka.
  *
  * While the peer does not read its answers nothing further is handled, and soon nothing further is read.
  */
@@ -211,7 +214,8 @@ export class Connection implements ConnectionInfo {
       return
     }
     for (const buffer of reply) this.#out.push(buffer)
-    // A large answer leaves before the next request is handled, so that a slow reader holds one in memory, not many.
+    // A large answer leaves before the next request is handled, so that a slow reader holds one in memory,
+    // not many.
     if (this.#out.length > 64) this.#flush()
   }
 
@@ -237,7 +241,10 @@ export class Connection implements ConnectionInfo {
     }
   }
 
-  /** What came is not the protocol: one line in the log, and the connection closes once earlier answers have left. */
+  /**
+   * What came is not the protocol: one line in the log, and the connection closes once earlier answers have
+   * left.
+   */
   #refuseStream(error: unknown): void {
     if (!(error instanceof DecodeError)) {
       const stack = error instanceof Error ? error.stack : String(error)

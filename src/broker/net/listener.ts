@@ -19,8 +19,8 @@ export interface ListenerLimits {
 let lastConnectionId = 0
 
 /**
- * One listening address of a broker. It listens from `open` on, so that its port is known; who connects before `serve` is
- * kept waiting, not refused.
+ * One listening address of a broker. It listens from `open` on, so that its port is known; who connects
+ * before `serve` is kept waiting, not refused.
  */
 export class BrokerListener {
   readonly name: string

@@ -95,8 +95,9 @@ export interface FuzzReport {
 }
 
 /**
- * Sends mutated golden requests to a live broker while a well-behaved client goes on producing and reading beside them.
- * The same seed does the same. Throws (with the seed and the smallest case) when the witness is disturbed.
+ * Sends mutated golden requests to a live broker while a well-behaved client goes on producing and reading
+ * beside them. The same seed does the same. Throws (with the seed and the smallest case) when the witness is
+ * disturbed.
  */
 export const fuzz = async (runs: number, seed: number): Promise<FuzzReport> => {
   const frames = goldenFrames()

@@ -6,7 +6,8 @@ import { encodeBatch } from '../../../src/protocol/records/batch-builder.ts'
 import { produceRequest } from '../requests.ts'
 import { TestClient } from '../test-client.ts'
 
-// Versions 1 to 10 are compared with a recorded broker (test/conformance/transcripts); here is what it does not show.
+// Versions 1 to 10 are compared with a recorded broker (test/conformance/transcripts); here is what it does
+// not show.
 
 let cluster: Cluster
 let client: TestClient
