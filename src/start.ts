@@ -284,9 +284,18 @@ class ClusterRun implements Cluster {
   async #stop(): Promise<void> {
     await Promise.all(this.#listeners.flat().map((listener) => listener.close()))
     for (const { broker } of this.#brokers) broker.close()
-    await Promise.all(this.#brokers.map(({ replicas }) => replicas.close()))
+    await Promise.all(this.#brokers.map((parts) => this.#closeReplicas(parts)))
     await this.#controller?.close()
     if (this.#settings.data === null) this.#env.disk.remove(this.#directory)
+  }
+
+  /** A disk that is full or gone must not keep the rest from stopping: the next start recovers what is there. */
+  async #closeReplicas({ plan, replicas }: BrokerParts): Promise<void> {
+    try {
+      await replicas.close()
+    } catch (error) {
+      this.#env.log.error('a broker could not write its checkpoints at stop', { broker: plan.id, error })
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

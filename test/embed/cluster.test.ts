@@ -106,6 +106,18 @@ describe('startCluster', () => {
     expect(after.length).toBeLessThanOrEqual(before.length)
   })
 
+  it('refuses what does not fit into memory, goes on, and stops', async () => {
+    const cluster = await startCluster({ storage: 'memory', memoryBytes: 1024 * 1024, topics: ['t'] })
+    await produce(cluster, 't', 'x'.repeat(600_000))
+    await expect(produce(cluster, 't', 'y'.repeat(600_000))).rejects.toThrow(/disk error/i)
+    await produce(cluster, 't', 'z')
+    const admin = kafkaOf(cluster).admin()
+    await admin.connect()
+    expect(await admin.listTopics()).toEqual(['t'])
+    await admin.disconnect()
+    await cluster.stop()
+  })
+
   it('says which port is taken, and leaves nothing behind', async () => {
     const taken: Server = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
