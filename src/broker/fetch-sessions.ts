@@ -3,6 +3,8 @@ import type { Env } from '../runtime/env.ts'
 
 /** A session that was not used for so long may be evicted for any new one. Source: KIP-227. */
 const EVICT_AFTER_MS = 120_000
+/** Partitions that all sessions together remember. Beyond it clients get no session, and send everything each time. */
+const TARGETS_MAX = 1_000_000
 const INITIAL_EPOCH = 0
 /** The request wants no session, and ends the one that it names. */
 const FINAL_EPOCH = -1
@@ -116,6 +118,7 @@ export class FetchSessions {
   readonly #maxSessions: number
   /** In order of use: the first was unused for longest. */
   readonly #sessions = new Map<number, FetchSession>()
+  #targetCount = 0
 
   constructor(env: Env, options: { readonly maxSessions: number }) {
     this.#env = env
@@ -130,7 +133,7 @@ export class FetchSessions {
   begin(request: SessionRequest): SessionFetch {
     const { sessionId, sessionEpoch, targets } = request
     if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {
-      this.#sessions.delete(sessionId)
+      this.#drop(this.#sessions.get(sessionId))
       const mayCreate = sessionEpoch === INITIAL_EPOCH
       return { error: null, targets, session: null, mayCreate }
     }
@@ -138,14 +141,14 @@ export class FetchSessions {
     if (session === undefined) return failed('FETCH_SESSION_ID_NOT_FOUND')
     if (session.epoch !== sessionEpoch) return failed('INVALID_FETCH_SESSION_EPOCH')
     if (session.usesTopicIds !== request.usesTopicIds) return failed('FETCH_SESSION_TOPIC_ID_ERROR')
+    this.#drop(session)
     session.update(request)
-    this.#sessions.delete(sessionId)
-    if (session.targets.size === 0) {
-      return { error: null, targets: NOTHING, session: null, mayCreate: false }
+    if (session.targets.size === 0 || this.#targetCount + session.targets.size > TARGETS_MAX) {
+      return { error: null, targets: [...session.targets.values()], session: null, mayCreate: false }
     }
     session.lastUsedMs = this.#env.clock.now()
     session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1
-    this.#sessions.set(sessionId, session)
+    this.#keep(session)
     return { error: null, targets: [...session.targets.values()], session, mayCreate: false }
   }
 
@@ -156,22 +159,34 @@ export class FetchSessions {
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#env.random.int(2 ** 31 - 1) + 1
     const session = new FetchSession(id, request, now)
-    this.#sessions.set(id, session)
+    this.#keep(session)
     return session
   }
 
+  #keep(session: FetchSession): void {
+    this.#sessions.set(session.id, session)
+    this.#targetCount += session.targets.size
+  }
+
+  #drop(session: FetchSession | undefined): boolean {
+    if (session === undefined || !this.#sessions.delete(session.id)) return false
+    this.#targetCount -= session.targets.size
+    return true
+  }
+
   #makeRoom(request: SessionRequest, now: number): boolean {
+    if (this.#targetCount + request.targets.length > TARGETS_MAX) return false
     if (this.#sessions.size < this.#maxSessions) return true
     const oldest: FetchSession | undefined = this.#sessions.values().next().value
     if (oldest === undefined) return false
-    if (now - oldest.lastUsedMs > EVICT_AFTER_MS) return this.#sessions.delete(oldest.id)
+    if (now - oldest.lastUsedMs > EVICT_AFTER_MS) return this.#drop(oldest)
     let least: FetchSession | undefined
     for (const session of this.#sessions.values()) {
       if (now - session.createdMs <= EVICT_AFTER_MS) continue
       if (least === undefined || ranksBelow(session, least.isFollower, least.targets.size)) least = session
     }
     if (least === undefined || !ranksBelow(least, request.isFollower, request.targets.length)) return false
-    return this.#sessions.delete(least.id)
+    return this.#drop(least)
   }
 }
 

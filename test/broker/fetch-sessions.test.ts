@@ -129,4 +129,19 @@ describe('FetchSessions', () => {
     )
     expect(sessions.begin(request({ sessionId: follower, sessionEpoch: 3 })).error).toBe(null)
   })
+
+  it('remembers a million partitions at most, over all sessions', () => {
+    const { sessions, found } = setUp(10)
+    const many = Array.from({ length: 400_000 }, (_, i) => String(i))
+    const first = found(many) as number
+    expect(found(many)).not.toBe(null)
+    expect(found(many)).toBe(null)
+    const targets = Array.from({ length: 300_000 }, (_, i) => target('more', i))
+    const grown = sessions.begin(request({ sessionId: first, sessionEpoch: 1, targets }))
+    expect([grown.session, grown.targets.length]).toEqual([null, 700_000])
+    expect(sessions.begin(request({ sessionId: first, sessionEpoch: 2 })).error).toBe(
+      'FETCH_SESSION_ID_NOT_FOUND',
+    )
+    expect(found(many)).not.toBe(null)
+  })
 })
