@@ -1,7 +1,7 @@
 /**
  * npm run bench:startup: how long until a client is answered.
  *   in process: startCluster() to the first Metadata answer, warm, 100 starts
- *   as a program: `odradek up` from spawn to the first ApiVersions answer, beside Node starting and listening by itself; idle RSS of both
+ *   as a program: `odradek up` from spawn to the first ApiVersions answer, beside Node that starts and listens; idle RSS of both
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -70,7 +70,8 @@ export function differencesPage(): string {
   const modules = notes.filter((note) => !isHandler(note) && note.text !== NOTHING)
   return [
     '# Where Odradek differs from Apache Kafka',
-    'Made by `npx tsx scripts/differences.ts` from the doc comments in `src/` and from `test/conformance/transcripts/differences.ts`. Compared with Kafka 4.4 in KRaft mode, unless another version is named.',
+    'Made by `npx tsx scripts/differences.ts` from the doc comments in `src/` and from ' +
+      '`test/conformance/transcripts/differences.ts`. Compared with Kafka 4.4 in KRaft mode, unless another version is named.',
     '## APIs',
     bullets(differing.map(({ path, text }) => `**${apiName(path)}**: ${sentence(text)}`)),
     `No difference is known in ${alike.map(({ path }) => apiName(path)).join(', ')}.`,

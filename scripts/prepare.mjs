@@ -88,7 +88,8 @@ function install(root) {
     )
   if (result.status !== 0)
     throw new PrepareError(
-      `npm install failed (exit code ${result.status}); its own message is above. Check the network and the free disk space, then try again.`,
+      `npm install failed (exit code ${result.status}); its own message is above. ` +
+        'Check the network and the free disk space, then try again.',
     )
 }
 

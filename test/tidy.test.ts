@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 /** Style as a test: what no linter checks. Rules and their reasons are in CONTRIBUTING.md. */
 
 const ROOT = join(import.meta.dirname, '..')
-const LINE_LENGTH_MAX = 130
+const LINE_LENGTH_MAX = 132
 const FILE_LINES_MAX = 400
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

@@ -9,7 +9,7 @@ export const sleep = (env: Pick<ClientEnv, 'clock'>, ms: number): Promise<void> 
     env.clock.after(ms, resolve)
   })
 
-/** How long to wait before try number `attempt` (1 is the first retry): doubling from 50 ms to 1 s, less up to a fifth by chance. */
+/** Wait before try number `attempt` (1: the first retry): doubling from 50 ms to 1 s, less up to a fifth by chance. */
 export const backoffMs = (env: Pick<ClientEnv, 'random'>, attempt: number): number => {
   const full = Math.min(FIRST_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_MS)
   return full - env.random.int(Math.floor(full / 5) + 1)

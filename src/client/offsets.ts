@@ -5,7 +5,7 @@ import type { ClusterClient } from './cluster.ts'
 /** Special timestamps of ListOffsets. */
 const SPECIAL = { latest: -1n, earliest: -2n, 'max-timestamp': -3n } as const
 
-/** Where in a partition: its first record, behind its last, its record with the largest timestamp, or the first not older than a time. */
+/** Where in a partition: its first record, behind its last, the largest timestamp, or the first not older than a time. */
 export type OffsetSpec = keyof typeof SPECIAL | { readonly timestampMs: number }
 
 export interface PartitionOffset {

@@ -31,7 +31,8 @@ describe('verbs on a cluster of two brokers', () => {
     expect(partitions).toEqual(
       ['1,2', '2,1', '1,2', '2,1'].map(
         (replicas, index) =>
-          `\tTopic: orders\tPartition: ${index}\tLeader: ${replicas[0]}\tReplicas: ${replicas}\tIsr: ${replicas}\tElr: \tLastKnownElr: `,
+          `\tTopic: orders\tPartition: ${index}\tLeader: ${replicas[0]}\tReplicas: ${replicas}` +
+          `\tIsr: ${replicas}\tElr: \tLastKnownElr: `,
       ),
     )
   })

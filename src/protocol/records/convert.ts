@@ -15,7 +15,7 @@ import { RecordCursor, type RecordView } from './record.ts'
 
 const NO_HEADERS: RecordView['headers'] = []
 
-/** All records of the whole batches in `buffer`, of any magic, in order; those of control batches too. Each is an object of its own. */
+/** All records of the whole batches in `buffer`, of any magic, in order, those of control batches too; each an object. */
 export function* recordsOf(
   buffer: Buffer,
   start = 0,

@@ -1,6 +1,9 @@
 import type { ConfigRow } from './definition.ts'
 
-/** Settings of a broker, second part: coordinators, log, quorum, quotas. Source: Kafka 4.4. In the order in which Kafka defines them: it shows where they are listed. */
+/**
+ * Settings of a broker, second part: coordinators, log, quorum, quotas. Source: Kafka 4.4.
+ * In the order in which Kafka defines them: it shows where they are listed.
+ */
 export const BROKER_COORDINATOR_CONFIGS: readonly ConfigRow[] = [
   [
     'group.coordinator.rebalance.protocols',

@@ -1,6 +1,9 @@
 import type { ConfigRow } from './definition.ts'
 
-/** Settings of a broker, third part: security, and throttles of replication. Source: Kafka 4.4. In the order in which Kafka defines them: it shows where they are listed. */
+/**
+ * Settings of a broker, third part: security, and throttles of replication. Source: Kafka 4.4.
+ * In the order in which Kafka defines them: it shows where they are listed.
+ */
 export const BROKER_SECURITY_CONFIGS: readonly ConfigRow[] = [
   ['connections.max.reauth.ms', 'long', '0', 'm'],
   ['sasl.server.max.receive.size', 'int', '524288', 'm'],

@@ -1,6 +1,9 @@
 import type { ConfigRow } from './definition.ts'
 
-/** Settings of a group. Source: Kafka 4.4, GroupConfig. In the order in which Kafka defines them: it shows where they are listed. */
+/**
+ * Settings of a group. Source: Kafka 4.4, GroupConfig.
+ * In the order in which Kafka defines them: it shows where they are listed.
+ */
 export const GROUP_CONFIGS: readonly ConfigRow[] = [
   ['consumer.session.timeout.ms', 'int', '45000', 'm', '[1,...]'],
   ['consumer.heartbeat.interval.ms', 'int', '5000', 'm', '[1,...]'],

@@ -1,6 +1,9 @@
 import type { ConfigRow } from './definition.ts'
 
-/** Settings of a topic. Source: Kafka 4.4, LogConfig. In the order in which Kafka defines them: it shows where they are listed. */
+/**
+ * Settings of a topic. Source: Kafka 4.4, LogConfig.
+ * In the order in which Kafka defines them: it shows where they are listed.
+ */
 export const TOPIC_CONFIGS: readonly ConfigRow[] = [
   ['segment.bytes', 'int', '1073741824', 'm', '[1048576,...]'],
   ['segment.ms', 'long', '604800000', 'm', '[1,...]'],

@@ -24,7 +24,7 @@ export interface DecompressOptions {
   readonly magic?: number | undefined
 }
 
-/** Compresses synchronously, into new memory (with `none`: the very buffer given). `codec` is a name or the id in the attributes. */
+/** Compresses synchronously, into new memory (`none`: the very buffer given). `codec`: a name, or the id in the attributes. */
 export function compress(codec: Codec | number, data: Buffer, options: CompressOptions = {}): Buffer {
   switch (nameOf(codec)) {
     case 'none':
