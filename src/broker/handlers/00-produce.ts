@@ -61,6 +61,8 @@ const NO_ANSWER_BUT_ERRORS = 0
  */
 export const produce = handler(Produce, {
   overlaps: true,
+  // Records are read by `append` alone, and what waits for replicas waits without them.
+  recyclesFrame: true,
 
   handle(request, context) {
     const { acks } = request
@@ -115,6 +117,26 @@ const failedResponse = (index: number, error: ErrorName): PartitionResponse => (
   errorMessage: null,
 })
 
+/** A partition that comes twice counts once, with what came last, as in Kafka. */
+const lastOfEach = (partitionData: readonly PartitionData[]): Iterable<PartitionData> => {
+  if (partitionData.length === 1) return partitionData
+  return new Map(partitionData.map((data) => [data.index, data])).values()
+}
+
+const UNKNOWN_CODES: ReadonlySet<number> = new Set([
+  errorCodeOf('UNKNOWN_TOPIC_OR_PARTITION'),
+  errorCodeOf('UNKNOWN_TOPIC_ID'),
+])
+
+/** What does not exist is told after all else, as a real broker puts its answer together. */
+const unknownLast = (topics: { partitionResponses: PartitionResponse[] }[]): void => {
+  const isUnknown = ({ errorCode }: PartitionResponse): number => (UNKNOWN_CODES.has(errorCode) ? 1 : 0)
+  const allUnknown = ({ partitionResponses }: (typeof topics)[number]): number =>
+    partitionResponses.every((response) => isUnknown(response)) ? 1 : 0
+  for (const { partitionResponses } of topics) partitionResponses.sort((a, b) => isUnknown(a) - isUnknown(b))
+  topics.sort((a, b) => allUnknown(a) - allUnknown(b))
+}
+
 /** One request at work: the answers so far, and what they wait for. */
 class ProduceRun implements Parked<Partition> {
   readonly keys: Partition[] = []
@@ -146,7 +168,7 @@ class ProduceRun implements Parked<Partition> {
     for (const { name, topicId, partitionData } of this.#request.topicData) {
       const topic = byId ? image.topicById(topicId) : image.topic(name)
       const partitionResponses: PartitionResponse[] = []
-      for (const data of partitionData) {
+      for (const data of lastOfEach(partitionData)) {
         partitionResponses.push(
           topic === undefined && byId
             ? this.#fail(data.index, 'UNKNOWN_TOPIC_ID')
@@ -155,6 +177,7 @@ class ProduceRun implements Parked<Partition> {
       }
       this.#responses.push({ name, topicId, partitionResponses })
     }
+    if (this.failed) unknownLast(this.#responses)
   }
 
   #appendTo(topic: TopicImage | undefined, data: PartitionData): PartitionResponse {

@@ -1,6 +1,6 @@
 import type { TopicImage } from '../../coordinator/cluster/image.ts'
 import { ZERO_UUID } from '../../coordinator/cluster/topics.ts'
-import type { ErrorName } from '../../protocol/errors.ts'
+import { type ErrorName, Refusal } from '../../protocol/errors.ts'
 import { Fetch } from '../../protocol/messages/01-fetch.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema/api.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -24,6 +24,7 @@ const ZSTD_SINCE = 10
 const TOPIC_IDS_SINCE = 13
 const REPLICA_STATE_SINCE = 15
 const LEADER_HINTS_SINCE = 16
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
 const NO_RECORDS = Buffer.alloc(0)
@@ -36,7 +37,7 @@ const EMPTY: readonly never[] = Object.freeze([])
  * are KIP-227's.
  *
  * Errors: of the whole, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH,
- * FETCH_SESSION_TOPIC_ID_ERROR; of a partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
+ * FETCH_SESSION_TOPIC_ID_ERROR, UNKNOWN_SERVER_ERROR (an isolation level that does not exist); of a partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
  * NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE,
  * UNSUPPORTED_COMPRESSION_TYPE (zstd, before v10).
  *
@@ -48,6 +49,9 @@ const EMPTY: readonly never[] = Object.freeze([])
 export const fetch = handler(Fetch, {
   handle(request, context) {
     const { broker, apiVersion } = context
+    if (request.isolationLevel !== READ_COMMITTED && request.isolationLevel !== READ_UNCOMMITTED) {
+      throw new Refusal('UNKNOWN_SERVER_ERROR')
+    }
     const asked = sessionRequestOf(request, apiVersion)
     const plan = broker.fetchSessions.begin(asked)
     if (plan.error !== null) {
@@ -60,8 +64,8 @@ export const fetch = handler(Fetch, {
 
   refuse(request, { code }, { apiVersion }) {
     const errorCode = errorCodeOf(code)
-    // Before the error of the whole response there was only that of each partition.
-    const topics = apiVersion >= 7 ? [] : request.topics
+    // With topic ids the error of the whole response has to do; before, each partition has it as well.
+    const topics = apiVersion >= TOPIC_IDS_SINCE ? [] : request.topics
     return {
       errorCode,
       sessionId: 0,

@@ -1,4 +1,4 @@
-import type { ErrorName } from '../../protocol/errors.ts'
+import { type ErrorName, Refusal } from '../../protocol/errors.ts'
 import { ListOffsets } from '../../protocol/messages/02-list-offsets.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema/api.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -30,6 +30,7 @@ const SPECIAL_SINCE: ReadonlyMap<number, number> = new Map([
 const LEADER_EPOCH_SINCE = 4
 const OFFSET_NOT_AVAILABLE_SINCE = 5
 const CONSUMER = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const EMPTY: readonly never[] = Object.freeze([])
 
@@ -57,6 +58,9 @@ const NOTHING: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 }
  */
 export const listOffsets = handler(ListOffsets, {
   handle(request, context) {
+    if (request.isolationLevel !== READ_COMMITTED && request.isolationLevel !== READ_UNCOMMITTED) {
+      throw new Refusal('UNKNOWN_SERVER_ERROR')
+    }
     const duplicates = duplicatesIn(request)
     const { image } = context.broker
     return {

@@ -1,12 +1,13 @@
 import { ZERO_UUID } from '../../coordinator/cluster/topics.ts'
 import type { OffsetToCommit } from '../../coordinator/group/types.ts'
-import { Refusal } from '../../protocol/errors.ts'
+import { type ErrorName, Refusal } from '../../protocol/errors.ts'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import type { RequestOf } from '../../protocol/schema/api.ts'
 import type { Broker } from '../broker.ts'
 import { handler } from '../handler.ts'
 import { errorCodeOf, offsetOf } from '../wire.ts'
 
+const NOT_FOUND_SINCE = 9
 const TOPIC_IDS_SINCE = 10
 
 interface AnsweredTopic {
@@ -19,7 +20,8 @@ interface AnsweredTopic {
  * OffsetCommit, versions 0 to 10: stores how far a group has read.
  *
  * Errors, of each partition: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID (v10), OFFSET_METADATA_TOO_LARGE,
- * ILLEGAL_GENERATION (also for a group that does not exist, when a generation is given), UNKNOWN_MEMBER_ID,
+ * ILLEGAL_GENERATION (before v9 also for a group that does not exist, when a generation is given; then GROUP_ID_NOT_FOUND),
+ * UNKNOWN_MEMBER_ID,
  * FENCED_INSTANCE_ID, REBALANCE_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
  *
  * Versions: v0 went to ZooKeeper and is stored like the others; v1 may bring a time of commit; v2 to v4 a
@@ -32,15 +34,15 @@ export const offsetCommit = handler(OffsetCommit, {
     const answer = new Map<string, AnsweredTopic>()
     const accepted = sortOut(request, broker, apiVersion, answer)
     if (accepted.length === 0) return { topics: [...answer.values()] }
-    const finish = (errors: readonly number[]) => {
+    const finish = (errors: readonly ErrorName[]) => {
       accepted.forEach(({ topic, topicId, partition }, i) => {
-        put(answer, topic, topicId, partition, errors[i] ?? 0)
+        put(answer, topic, topicId, partition, codeFor(errors[i] ?? 'NONE', apiVersion))
       })
       return { topics: [...answer.values()] }
     }
     const refused = (error: unknown) => {
       if (!(error instanceof Refusal)) throw error
-      return finish(accepted.map(() => errorCodeOf(error.code)))
+      return finish(accepted.map(() => error.code))
     }
     try {
       const result = broker.groups.commitOffsets({
@@ -51,9 +53,7 @@ export const offsetCommit = handler(OffsetCommit, {
         retentionTimeMs: offsetOf(request.retentionTimeMs),
         offsets: accepted,
       })
-      return result instanceof Promise
-        ? result.then((errors) => finish(errors.map(errorCodeOf)), refused)
-        : finish(result.map(errorCodeOf))
+      return result instanceof Promise ? result.then(finish, refused) : finish(result)
     } catch (error) {
       return refused(error)
     }
@@ -67,6 +67,10 @@ export const offsetCommit = handler(OffsetCommit, {
     })),
   }),
 })
+
+/** Versions before 9 have no word for a group that is not there. */
+const codeFor = (error: ErrorName, apiVersion: number): number =>
+  errorCodeOf(error === 'GROUP_ID_NOT_FOUND' && apiVersion < NOT_FOUND_SINCE ? 'ILLEGAL_GENERATION' : error)
 
 /** Answers what no coordinator has to be asked for, and gives the rest. */
 const sortOut = (

@@ -8,7 +8,7 @@
 import { type ErrorName, Refusal } from '../../protocol/errors.ts'
 import type { Env } from '../../runtime/env.ts'
 import type { RecordLog, RecordProducer } from '../record-log.ts'
-import { CoordinatorRuntime } from '../runtime.ts'
+import { CoordinatorRuntime, javaHashCode } from '../runtime.ts'
 import { joinFailed } from './classic-group.ts'
 import { joinClassicGroup } from './classic-join.ts'
 import { heartbeatClassicGroup, leaveClassicGroup, syncClassicGroup } from './classic-members.ts'
@@ -115,9 +115,9 @@ export class GroupCoordinator {
       .write((state, nowMs) => leaveClassicGroup(state, groupId, members, nowMs))
   }
 
-  /** Never throws for one group: its error is in its item. */
+  /** Never throws for one group: its error is in its item. In the order of Kafka's answer, by partition. */
   describeGroups(groupIds: readonly string[]): DescribedGroup[] {
-    return groupIds.map((groupId) => {
+    return this.#byPartition(groupIds).map((groupId) => {
       try {
         return this.#runtime.shardOf(groupId).read((state) => describeGroup(state, groupId))
       } catch (error) {
@@ -150,14 +150,7 @@ export class GroupCoordinator {
    * One result for each group; those of one partition together, partitions in the order of Kafka's answer.
    */
   deleteGroups(groupIds: readonly string[]): NamedGroupResult[] | Promise<NamedGroupResult[]> {
-    const byPartition = new Map<number, string[]>()
-    for (const groupId of new Set(groupIds)) {
-      const partition = this.partitionOf(groupId) ?? 0
-      byPartition.set(partition, [...(byPartition.get(partition) ?? []), groupId])
-    }
-    const ordered = javaHashOrder([...byPartition], ([partition]) =>
-      topicPartitionHashCode(OFFSETS_TOPIC, partition),
-    ).flatMap(([, group]) => group)
+    const ordered = this.#byPartition(javaHashOrder([...new Set(groupIds)], javaHashCode))
     const results = ordered.map((groupId) => this.#deleteGroup(groupId))
     return results.some((each) => each instanceof Promise)
       ? Promise.all(results)
@@ -207,6 +200,20 @@ export class GroupCoordinator {
   /** A transaction that wrote offsets to this partition ended; its marker is in the log at `offset`. */
   transactionEnded(partition: number, producer: RecordProducer, committed: boolean, offset: number): void {
     this.#runtime.shard(partition)?.applyMarker(producer, committed, offset)
+  }
+
+  /** Groups of one partition together, partitions in the order of Kafka's hash table. */
+  #byPartition(groupIds: readonly string[]): string[] {
+    const byPartition = new Map<number, string[]>()
+    for (const groupId of groupIds) {
+      const partition = this.partitionOf(groupId) ?? 0
+      const others = byPartition.get(partition)
+      if (others === undefined) byPartition.set(partition, [groupId])
+      else others.push(groupId)
+    }
+    return javaHashOrder([...byPartition], ([partition]) =>
+      topicPartitionHashCode(OFFSETS_TOPIC, partition),
+    ).flatMap(([, group]) => group)
   }
 
   #deleteGroup(groupId: string): NamedGroupResult | Promise<NamedGroupResult> {

@@ -29,8 +29,8 @@ const commitError = (
 ): ErrorName => {
   const { generationId, memberId, groupInstanceId } = request
   // A commit with a generation knows a group that this coordinator does not: of an older life (not
-  // UNKNOWN_MEMBER_ID).
-  if (group === undefined) return generationId < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
+  // UNKNOWN_MEMBER_ID). Versions before 9 of OffsetCommit say ILLEGAL_GENERATION for it.
+  if (group === undefined) return generationId < 0 ? 'NONE' : 'GROUP_ID_NOT_FOUND'
   // A consumer without group management, or an administrator.
   if (generationId < 0 && group.state === 'Empty') return 'NONE'
   if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {
