@@ -37,9 +37,9 @@ const EMPTY: readonly never[] = Object.freeze([])
  * are KIP-227's.
  *
  * Errors: of the whole, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH,
- * FETCH_SESSION_TOPIC_ID_ERROR, UNKNOWN_SERVER_ERROR (an isolation level that does not exist); of a partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID,
- * NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE,
- * UNSUPPORTED_COMPRESSION_TYPE (zstd, before v10).
+ * FETCH_SESSION_TOPIC_ID_ERROR, UNKNOWN_SERVER_ERROR (an isolation level that does not exist); of a
+ * partition, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH,
+ * UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE, UNSUPPORTED_COMPRESSION_TYPE (zstd, before v10).
  *
  * Differs from Kafka: 4.x serves versions 4 to 18 alone. Batches come whole: the end of a response is never a
  * part of a batch, apart from versions 0 to 2, whose clients learn so that one message exceeds their limit.
