@@ -1,5 +1,5 @@
 /** Thrown where our own code broke a promise; never because of what a client sent. */
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = 'AssertionError'
 }
 
