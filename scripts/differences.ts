@@ -1,6 +1,7 @@
 /**
- * Writes docs/differences.md: what the doc comments of src/ say after `Differs from Kafka:`, and the differences that
- * replaying a real broker's exchanges allows. `npx tsx scripts/differences.ts`; a test checks that the file is current.
+ * Writes docs/differences.md: what the doc comments of src/ say after `Differs from Kafka:`, and the
+ * differences that replaying a real broker's exchanges allows. `npx tsx scripts/differences.ts`; a test
+ * checks that the file is current.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,8 @@
 /**
- * Replays recorded exchanges against a broker: `npx tsx scripts/replay-transcripts.ts HOST:PORT [DIRECTORY [FAMILY…]]`.
- * The broker should be fresh, with id 1 and the settings of test/conformance/transcripts/broker-settings.ts. Prints each
- * field that differs, and at the end how many cases did.
+ * Replays recorded exchanges against a broker: `npx tsx scripts/replay-transcripts.ts HOST:PORT [DIRECTORY
+ * [FAMILY…]]`. The broker should be fresh, with id 1 and the settings of
+ * test/conformance/transcripts/broker-settings.ts. Prints each field that differs, and at the end how many
+ * cases did.
  */
 
 import { readdirSync } from 'node:fs'

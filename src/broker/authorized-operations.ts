@@ -13,7 +13,10 @@ const IDEMPOTENT_WRITE = 12
 const bits = (operations: readonly number[]): number =>
   operations.reduce((field, operation) => field | (1 << operation), 0)
 
-/** What may be done with a resource where nothing is forbidden, as bit fields (KIP-430). Source: AclEntry.supportedOperations. */
+/**
+ * What may be done with a resource where nothing is forbidden, as bit fields (KIP-430). Source:
+ * AclEntry.supportedOperations.
+ */
 export const ALL_TOPIC_OPERATIONS = bits([
   READ,
   WRITE,

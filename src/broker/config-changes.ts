@@ -8,8 +8,8 @@ import { brokerIdOf, CONFIG_RESOURCE_CODE, configResourceTypeOf } from './config
 import { errorCodeOf } from './wire.ts'
 
 /**
- * What AlterConfigs and IncrementalAlterConfigs share: the checks that a broker makes before it hands changes to the
- * controller. Source: Kafka's ConfigAdminManager.
+ * What AlterConfigs and IncrementalAlterConfigs share: the checks that a broker makes before it hands
+ * changes to the controller. Source: Kafka's ConfigAdminManager.
  */
 
 /** One change as the request has it. */
@@ -72,12 +72,12 @@ export function repeated<R extends RequestedResource>(resources: readonly R[]): 
 /** What is wrong with the changes of one resource in themselves. Throws INVALID_REQUEST. */
 export function checkChanges(configs: readonly RequestedChange[]): void {
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
-    throw new Refusal('INVALID_REQUEST', 'Error due to duplicate config keys')
+    throw new Refusal('INVALID_REQUEST', 'A setting is named more than once.')
   }
   const nulls = configs.filter(({ configOperation, value }) => configOperation !== DELETE && value === null)
   if (nulls.length > 0) {
     const names = nulls.map(({ name }) => name).join(', ')
-    throw new Refusal('INVALID_REQUEST', `Null value not supported for : ${names}`)
+    throw new Refusal('INVALID_REQUEST', `There is no value for ${names}`)
   }
 }
 
@@ -98,15 +98,15 @@ export function checkBrokerChange(
 
 export function checkIsThisBroker(broker: Broker, name: string): void {
   const id = brokerIdOf(name)
-  if (id === null) throw new Refusal('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`)
+  if (id === null) throw new Refusal('INVALID_REQUEST', `'${name}' is no broker id.`)
   if (id === broker.id) return
-  throw new Refusal('INVALID_REQUEST', `Unexpected broker id, expected ${broker.id}, but received ${name}`)
+  throw new Refusal('INVALID_REQUEST', `This is broker ${broker.id}, not ${name}.`)
 }
 
 /** @throws Refusal INVALID_REQUEST for a type that has no settings to change. */
 export function checkType({ resourceType }: RequestedResource): void {
   if (configResourceTypeOf(resourceType) !== undefined) return
-  throw new Refusal('INVALID_REQUEST', `Unknown resource type ${resourceType}`)
+  throw new Refusal('INVALID_REQUEST', `Resources of type ${resourceType} have no settings to change`)
 }
 
 function applyChange(
@@ -123,10 +123,10 @@ function applyChange(
     case APPEND:
     case SUBTRACT: {
       const definition = configDefinition('broker', name)
-      if (definition === undefined) throw new Refusal('INVALID_CONFIG', `Unknown config name: ${name}`)
+      if (definition === undefined) throw new Refusal('INVALID_CONFIG', `There is no setting ${name}`)
       const verb = configOperation === APPEND ? 'append' : 'subtract'
       if (definition.type !== 'list') {
-        throw new Refusal('INVALID_CONFIG', `Config value ${verb} is not allowed for config key: ${name}`)
+        throw new Refusal('INVALID_CONFIG', `${name} is no list to ${verb} elements`)
       }
       const now = parseList(settings.get(name) ?? definition.default ?? '')
       const given = parseList(value ?? '')
@@ -136,6 +136,6 @@ function applyChange(
       return
     }
     default:
-      throw new Refusal('INVALID_REQUEST', `Unknown operations type ${configOperation}`)
+      throw new Refusal('INVALID_REQUEST', `There is no operation ${configOperation}`)
   }
 }

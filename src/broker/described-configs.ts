@@ -11,7 +11,10 @@ import type { ConfigResourceType } from '../coordinator/cluster/image.ts'
 import { javaHashOrder } from '../coordinator/group/java-hash-order.ts'
 import { javaHashCode } from '../coordinator/runtime.ts'
 
-/** Settings as DescribeConfigs and CreateTopics tell them. Source: Kafka's ConfigHelper and KafkaConfigSchema. */
+/**
+ * Settings as DescribeConfigs and CreateTopics tell them. Source: Kafka's ConfigHelper and
+ * KafkaConfigSchema.
+ */
 
 type Settings = ReadonlyMap<string, string>
 
@@ -131,7 +134,10 @@ export const describeClientMetrics = (own: Settings): DescribedConfig[] =>
     return entry(definition, value, synonyms, false)
   })
 
-/** The settings of a new topic as CreateTopics v5+ answers them (KIP-525): by name, every source looked at in full. */
+/**
+ * The settings of a new topic as CreateTopics v5+ answers them (KIP-525): by name, every source looked at
+ * in full.
+ */
 export const createdTopicConfigs = (own: Settings, layers: BrokerLayers): DescribedConfig[] =>
   described('topic')
     .map((definition) => {
@@ -178,8 +184,8 @@ function unknownBrokerConfig(name: string, layers: BrokerLayers): DescribedConfi
 }
 
 /**
- * Where a broker setting and its synonyms are set, the strongest first. What comes before the setting's own name is left
- * out, so a setting that only a synonym in another unit sets has none (as in Kafka).
+ * Where a broker setting and its synonyms are set, the strongest first. What comes before the setting's own
+ * name is left out, so a setting that only a synonym in another unit sets has none (as in Kafka).
  */
 function brokerSynonymEntries(
   name: string,
@@ -222,8 +228,8 @@ function described(type: ConfigResourceType): readonly ConfigDefinition[] {
 }
 
 /**
- * As a Java HashMap of these keys gives them: some tools show settings in the order in which they come, and so they come as
- * from a real broker.
+ * As a Java HashMap of these keys gives them: some tools show settings in the order in which they come, and
+ * so they come as from a real broker.
  */
 const inTableOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
   javaHashOrder(items, (item) => javaHashCode(keyOf(item)))

@@ -17,16 +17,17 @@ const METADATA_TOPIC = '__cluster_metadata'
 /**
  * CreateTopics, all versions. When it answers, the topics and their leaders are visible on every broker.
  *
- * Errors per topic: INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
- * INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG, INVALID_REQUEST (a name twice), POLICY_VIOLATION.
+ * Errors per topic: INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS,
+ * INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG, INVALID_REQUEST (a name twice),
+ * POLICY_VIOLATION.
  *
- * Versions: before v4 -1 for the counts is INVALID_PARTITIONS or INVALID_REPLICATION_FACTOR only without assignments; a
- * KRaft broker takes it in every version. v5 adds the resulting configuration, v7 topic ids.
+ * Versions: -1 for the counts takes the broker's settings in every version, as KRaft has it, though KIP-464
+ * promises it from v4 on. v5 adds the resulting configuration, v7 topic ids.
  *
  * A request that has no time is REQUEST_TIMED_OUT for every topic, and nothing is made.
  *
- * Differs from Kafka: it answers once the topic is usable everywhere, not when only the controller knows it; the time-out
- * of the request therefore never strikes later.
+ * Differs from Kafka: it answers once the topic is usable everywhere, not when only the controller knows
+ * it; the time-out of the request therefore never strikes later.
  */
 export const createTopics = handler(CreateTopics, {
   handle(request, context) {
@@ -41,7 +42,7 @@ export const createTopics = handler(CreateTopics, {
     for (const [name, count] of counts) {
       if (count > 1) results.push(failed(name, 'Duplicate topic name.'))
       else if (name === METADATA_TOPIC) {
-        results.push(failed(name, `Creation of internal topic ${METADATA_TOPIC} is prohibited.`))
+        results.push(failed(name, `${METADATA_TOPIC} is not for clients to make.`))
       }
     }
     return { topics: results }

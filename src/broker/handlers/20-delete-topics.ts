@@ -18,11 +18,12 @@ const TOPIC_IDS_SINCE = 6
 /**
  * DeleteTopics, all versions: by name, from v6 also by id.
  *
- * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_REQUEST (named twice, by name and id at once, or
- * not at all). For the whole: TOPIC_DELETION_DISABLED, before v3 INVALID_REQUEST; REQUEST_TIMED_OUT when it has no time.
+ * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_REQUEST (named twice, by name and
+ * id at once, or not at all). For the whole: TOPIC_DELETION_DISABLED, before v3 INVALID_REQUEST;
+ * REQUEST_TIMED_OUT when it has no time.
  *
- * Differs from Kafka: results come in the order of the request; a KRaft broker shuffles them. The time-out of the request
- * never strikes later: the topics are gone from every broker's metadata when it answers.
+ * Differs from Kafka: results come in the order of the request; a KRaft broker shuffles them. The time-out
+ * of the request never strikes later: the topics are gone from every broker's metadata when it answers.
  */
 export const deleteTopics = handler(DeleteTopics, {
   handle(request, context) {
@@ -83,9 +84,9 @@ function singleTopics(topics: readonly TopicToDelete[], results: Result[]): Topi
     const { name, id } = topic
     const problem =
       name === null && id === null
-        ? 'Neither topic name nor id were specified.'
+        ? 'The topic has neither name nor id.'
         : name !== null && id !== null
-          ? 'You may not specify both topic name and topic id.'
+          ? 'A topic is named by name or by id, not by both.'
           : null
     if (problem !== null) results.push(refused(topic, problem))
     else counts.set(keyOf(topic), (counts.get(keyOf(topic)) ?? 0) + 1)
@@ -117,7 +118,7 @@ function withoutAliases(
   return topics.filter((topic) => {
     const id = topic.name === null ? undefined : broker.image.topic(topic.name)?.id
     if (id === undefined || !ids.has(id)) return true
-    results.push(refused(topic, 'The provided topic name maps to an ID that was already supplied.'))
+    results.push(refused(topic, 'The topic is named by its id as well.'))
     return false
   })
 }

@@ -26,11 +26,12 @@ interface Pending {
 }
 
 /**
- * DeleteRecords, all versions: nothing before an offset (-1: the high watermark) can be read any more. Answered when every
- * live replica has moved its log start, with the lowest of them.
+ * DeleteRecords, all versions: nothing before an offset (-1: the high watermark) can be read any more.
+ * Answered when every live replica has moved its log start, with the lowest of them.
  *
- * Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (a topic
- * that is compacted and never deleted from), INVALID_TOPIC_EXCEPTION (an internal topic), REQUEST_TIMED_OUT.
+ * Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE,
+ * POLICY_VIOLATION (a topic that is compacted and never deleted from), INVALID_TOPIC_EXCEPTION (an internal
+ * topic), REQUEST_TIMED_OUT.
  *
  * Differs from Kafka: nothing known.
  */

@@ -22,22 +22,19 @@ type Resource = Request['resources'][number]
 type Result = ResponseOf<typeof DescribeConfigs>['results'][number]
 
 /**
- * DescribeConfigs, all versions: settings of topics, brokers (this one, and the defaults of all: the empty name), groups and
- * client metrics subscriptions, with where each value comes from and what lies behind it.
+ * DescribeConfigs, all versions: settings of topics, brokers (this one, and the defaults of all: the empty
+ * name), groups and client metrics subscriptions, with where each value comes from and what lies behind it.
  *
- * Errors per resource: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (another broker's id, no name).
- * For the whole: INVALID_REQUEST when a type is unknown.
+ * Errors per resource: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (another
+ * broker's id, no name). For the whole: INVALID_REQUEST when a type is unknown.
  *
  * Differs from Kafka: documentation is null. A broker has no loggers whose level could be told.
  */
 export const describeConfigs = handler(DescribeConfigs, {
   handle(request, context) {
-    for (const { resourceType, resourceName } of request.resources) {
+    for (const { resourceType } of request.resources) {
       if (configResourceTypeOf(resourceType) !== undefined) continue
-      throw new Refusal(
-        'INVALID_REQUEST',
-        `Unexpected resource type ${resourceType} for resource ${resourceName}`,
-      )
+      throw new Refusal('INVALID_REQUEST', `There are no resources of type ${resourceType}`)
     }
     return { results: request.resources.map((resource) => describe(resource, request, context)) }
   },
@@ -107,16 +104,16 @@ function configsOf(
     case 'broker':
       return brokerConfigs(name, broker.id, layers)
     case 'broker-logger':
-      if (name === '') throw new Refusal('INVALID_REQUEST', 'Broker id must not be empty')
-      mustBe(broker.id, name, `${broker.id}`)
+      if (name === '') throw new Refusal('INVALID_REQUEST', 'A broker’s loggers are asked for by its id.')
+      mustBe(broker.id, name)
       return []
     case 'client-metrics':
       if (name === '') {
-        throw new Refusal('INVALID_REQUEST', 'Client metrics subscription name must not be empty')
+        throw new Refusal('INVALID_REQUEST', 'A client metrics subscription has a name.')
       }
       return describeClientMetrics(image.configs('client-metrics', name))
     case 'group':
-      if (name === '') throw new Refusal('INVALID_REQUEST', 'Group name must not be empty')
+      if (name === '') throw new Refusal('INVALID_REQUEST', 'A group has a name.')
       return describeGroup(image.configs('group', name), layers)
     case undefined:
       throw new Refusal('INVALID_REQUEST', `Unsupported resource type ${resourceType}`)
@@ -125,14 +122,14 @@ function configsOf(
 
 function brokerConfigs(name: string, brokerId: number, layers: BrokerLayers): DescribedConfig[] {
   if (name === '') return describeBrokerDefaults(layers)
-  mustBe(brokerId, name, `${brokerId} or empty string,`)
+  mustBe(brokerId, name)
   return describeBroker(layers)
 }
 
-function mustBe(brokerId: number, name: string, expected: string): void {
+function mustBe(brokerId: number, name: string): void {
   const id = brokerIdOf(name)
-  if (id === null) throw new Refusal('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`)
+  if (id === null) throw new Refusal('INVALID_REQUEST', `'${name}' is no broker id.`)
   if (id !== brokerId) {
-    throw new Refusal('INVALID_REQUEST', `Unexpected broker id, expected ${expected} but received ${name}`)
+    throw new Refusal('INVALID_REQUEST', `This is broker ${brokerId}, not ${name}.`)
   }
 }

@@ -18,10 +18,11 @@ import { refusalOf } from '../wire.ts'
 type Resource = RequestOf<typeof AlterConfigs>['resources'][number]
 
 /**
- * AlterConfigs, all versions: the older form, in which the settings that are not named return to their defaults.
+ * AlterConfigs, all versions: the older form, in which the settings that are not named return to their
+ * defaults.
  *
- * Errors per resource: INVALID_REQUEST (a resource or key twice, null, a broker setting that cannot change, another
- * broker's id, an unknown type), INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION.
+ * Errors per resource: INVALID_REQUEST (a resource or key twice, null, a broker setting that cannot change,
+ * another broker's id, an unknown type), INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION.
  *
  * Differs from Kafka: a resource that comes twice is refused; a real broker never answers such a request.
  */
@@ -31,7 +32,7 @@ export const alterConfigs = handler(AlterConfigs, {
     const results = new Map<Resource, AlterResult>()
     for (const resource of request.resources) {
       const refusal = twice.has(resource)
-        ? new Refusal('INVALID_REQUEST', 'Each resource must appear at most once.')
+        ? new Refusal('INVALID_REQUEST', 'The resource is named more than once.')
         : problemOf(resource, context)
       if (refusal !== null) results.set(resource, failedResult(resource, refusal))
     }
@@ -64,7 +65,10 @@ function problemOf(resource: Resource, { broker }: RequestContext): Refusal | nu
     checkType(resource)
     const type = configResourceTypeOf(resource.resourceType)
     if (type === 'broker-logger') {
-      throw new Refusal('INVALID_REQUEST', `Unknown resource type ${resource.resourceType}`)
+      throw new Refusal(
+        'INVALID_REQUEST',
+        `Resources of type ${resource.resourceType} have no settings to change`,
+      )
     }
     if (type === 'broker') checkBrokerChange(broker, resource, true)
     return null

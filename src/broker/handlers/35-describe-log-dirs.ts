@@ -11,12 +11,13 @@ type Result = ResponseOf<typeof DescribeLogDirs>['results'][number]
 const UNKNOWN_BYTES = -1n
 
 /**
- * DescribeLogDirs, all versions: the log directory of this broker and the size of each replica in it. Partitions that are
- * not here are left out.
+ * DescribeLogDirs, all versions: the log directory of this broker and the size of each replica in it.
+ * Partitions that are not here are left out.
  *
  * Errors: none of its own.
  *
- * Differs from Kafka: a broker has one log directory; the size of its volume and what is free there are unknown (-1).
+ * Differs from Kafka: a broker has one log directory; the size of its volume and what is free there are
+ * unknown (-1).
  */
 export const describeLogDirs = handler(DescribeLogDirs, {
   handle(request, { broker }) {

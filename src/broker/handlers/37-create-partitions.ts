@@ -9,10 +9,12 @@ type Result = ResponseOf<typeof CreatePartitions>['results'][number]
 /**
  * CreatePartitions, all versions: raises the partition count of topics.
  *
- * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS (no increase), INVALID_REPLICA_ASSIGNMENT,
- * INVALID_REQUEST (a topic twice), INVALID_REPLICATION_FACTOR. For the whole: REQUEST_TIMED_OUT when it has no time.
+ * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS (no increase),
+ * INVALID_REPLICA_ASSIGNMENT, INVALID_REQUEST (a topic twice), INVALID_REPLICATION_FACTOR. For the whole:
+ * REQUEST_TIMED_OUT when it has no time.
  *
- * Differs from Kafka: the new partitions are usable on every broker when it answers; the time-out never strikes later.
+ * Differs from Kafka: the new partitions are usable on every broker when it answers; the time-out never
+ * strikes later.
  */
 export const createPartitions = handler(CreatePartitions, {
   handle(request, { broker }) {

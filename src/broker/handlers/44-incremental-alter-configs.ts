@@ -23,12 +23,13 @@ type Resource = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]
 const OPERATIONS: readonly ConfigOperation[] = ['set', 'delete', 'append', 'subtract']
 
 /**
- * IncrementalAlterConfigs, all versions: changes single settings (KIP-339). A resource is changed as a whole or not at all.
+ * IncrementalAlterConfigs, all versions: changes single settings (KIP-339). A resource is changed as a
+ * whole or not at all.
  *
- * Errors per resource: INVALID_REQUEST (a resource or key twice, null, a broker setting that cannot change, another
- * broker's id, an unknown type), INVALID_CONFIG (a bad value, an unknown topic or group setting, APPEND to what is no list),
- * UNKNOWN_TOPIC_OR_PARTITION. An operation that does not exist is UNKNOWN_SERVER_ERROR for every resource but brokers, whose
- * operations are checked first.
+ * Errors per resource: INVALID_REQUEST (a resource or key twice, null, a broker setting that cannot change,
+ * another broker's id, an unknown type), INVALID_CONFIG (a bad value, an unknown topic or group setting,
+ * APPEND to what is no list), UNKNOWN_TOPIC_OR_PARTITION. An operation that does not exist is
+ * UNKNOWN_SERVER_ERROR for every resource but brokers, whose operations are checked first.
  *
  * Differs from Kafka: levels of broker loggers cannot be changed.
  */
@@ -38,7 +39,7 @@ export const incrementalAlterConfigs = handler(IncrementalAlterConfigs, {
     const results = new Map<Resource, AlterResult>()
     for (const resource of request.resources) {
       const refusal = twice.has(resource)
-        ? new Refusal('INVALID_REQUEST', 'Each resource must appear at most once.')
+        ? new Refusal('INVALID_REQUEST', 'The resource is named more than once.')
         : problemOf(resource, context)
       if (refusal !== null) results.set(resource, failedResult(resource, refusal))
     }
@@ -65,7 +66,7 @@ function problemOf(resource: Resource, { broker }: RequestContext): Refusal | nu
       case 'broker-logger':
         checkIsThisBroker(broker, resource.resourceName)
         for (const { name } of resource.configs) {
-          throw new Refusal('INVALID_CONFIG', `Logger ${name} does not exist!`)
+          throw new Refusal('INVALID_CONFIG', `There is no logger ${name}.`)
         }
     }
     return null

@@ -22,11 +22,11 @@ export const describeCluster = handler(DescribeCluster, {
     if (endpointType === CONTROLLERS) {
       throw new Refusal(
         'MISMATCHED_ENDPOINT_TYPE',
-        'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER',
+        'This listener is for clients of brokers, not of controllers.',
       )
     }
     if (endpointType !== BROKERS) {
-      throw new Refusal('UNSUPPORTED_ENDPOINT_TYPE', `Unsupported endpoint type ${endpointType}`)
+      throw new Refusal('UNSUPPORTED_ENDPOINT_TYPE', `There are no endpoints of type ${endpointType}.`)
     }
     const { image } = broker
     const brokers = [...image.brokers.values()].flatMap((other) => {

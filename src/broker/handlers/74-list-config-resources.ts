@@ -16,7 +16,8 @@ const ALL_TYPES: readonly ConfigResourceType[] = [
 ]
 
 /**
- * ListConfigResources, all versions: names of resources that may have settings. v0 knows client metrics subscriptions alone.
+ * ListConfigResources, all versions: names of resources that may have settings. v0 knows client metrics
+ * subscriptions alone.
  *
  * Errors: UNSUPPORTED_VERSION when a type is unknown.
  *

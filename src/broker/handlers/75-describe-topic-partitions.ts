@@ -13,12 +13,13 @@ type Response = ResponseOf<typeof DescribeTopicPartitions>
 type Topic = Response['topics'][number]
 
 /**
- * DescribeTopicPartitions: partitions of topics in order of name, page by page (KIP-966). No page has more partitions than
- * the request allows, nor than `max.request.partition.size.limit`; `nextCursor` says where the next one begins.
+ * DescribeTopicPartitions: partitions of topics in order of name, page by page (KIP-966). No page has more
+ * partitions than the request allows, nor than `max.request.partition.size.limit`; `nextCursor` says where
+ * the next one begins.
  *
- * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION (not when all topics are asked for). For the whole:
- * INVALID_REQUEST when the cursor is at a topic that is not asked for, or at a negative partition;
- * UNKNOWN_SERVER_ERROR when a topic has no name.
+ * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION (not when all topics are asked
+ * for). For the whole: INVALID_REQUEST when the cursor is at a topic that is not asked for, or at a
+ * negative partition; UNKNOWN_SERVER_ERROR when a topic has no name.
  *
  * Differs from Kafka: nothing known.
  */

@@ -38,7 +38,10 @@ export interface ReplicaDouble {
   readonly log: { readonly sizeBytes: number; readonly highWatermark: number; readonly logEndOffset: number }
 }
 
-/** What admin handlers need of a cluster: a real controller with `brokers` live brokers; requests go to broker 1. */
+/**
+ * What admin handlers need of a cluster: a real controller with `brokers` live brokers; requests go to
+ * broker 1.
+ */
 export class AdminHarness {
   readonly controller: Controller
   readonly settings: BrokerSettings

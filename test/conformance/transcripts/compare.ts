@@ -29,7 +29,10 @@ export function toJson(value: unknown): Json {
   return value as Json
 }
 
-/** Every field of `expected` that `actual` has otherwise. Fields that only `actual` has are of other versions. */
+/**
+ * Every field of `expected` that `actual` has otherwise. Fields that only `actual` has are of other
+ * versions.
+ */
 export function compare(expected: Json, actual: Json, volatile: readonly string[]): Mismatch[] {
   const mismatches: Mismatch[] = []
   const free = new Set(volatile)
@@ -75,7 +78,10 @@ function walk(
 
 type Element = { readonly [key: string]: Json }
 
-/** Elements that are missing or more than they should be have their own path, and so has the order of the others. */
+/**
+ * Elements that are missing or more than they should be have their own path, and so has the order of the
+ * others.
+ */
 function walkKeyed(
   expected: readonly Element[],
   actual: readonly Element[],

@@ -1,4 +1,7 @@
-/** Where this broker answers a transcript otherwise than the recorded one, on purpose. docs/differences.md lists them too. */
+/**
+ * Where this broker answers a transcript otherwise than the recorded one, on purpose. docs/differences.md
+ * lists them too.
+ */
 export interface Difference {
   /** Ids of cases, `*` for any text. */
   readonly cases: string

@@ -23,8 +23,8 @@ const step = <A extends Api>(api: A, version: number, request: RequestInput<A>, 
 const topic = 'committed-by-nobody'
 
 /**
- * What the recorded broker had been asked before, as its later answers show: the group without a name had an offset, which
- * clients of the age before groups commit so.
+ * What the recorded broker had been asked before, as its later answers show: the group without a name had
+ * an offset, which clients of the age before groups commit so.
  */
 export const EARLIER: Case = {
   id: 'earlier',

@@ -16,7 +16,10 @@ const PRODUCER_ID_AT = 43
 const EPOCH_AT = 51
 const HEADER_BYTES = 61
 
-/** The batches of `records` with the ids of this broker in place of the recorded ones; checksums are made anew. */
+/**
+ * The batches of `records` with the ids of this broker in place of the recorded ones; checksums are made
+ * anew.
+ */
 export function withOwnProducers(records: Buffer, producers: readonly GivenProducer[]): Buffer {
   return rewrite(records, (id) => {
     const given = producers.find((producer) => producer.recordedId === id)

@@ -37,7 +37,10 @@ const PAUSE = /after ([\d.]+) s/
 /** A message as its codec gives it. */
 type Message = { [key: string]: unknown }
 
-/** Replays one case against a broker and gives every field in which it answers otherwise than the recorded one. */
+/**
+ * Replays one case against a broker and gives every field in which it answers otherwise than the recorded
+ * one.
+ */
 export async function replay(
   recorded: Case,
   target: {

@@ -1,8 +1,8 @@
 import type { ConfigRow } from './definition.ts'
 
 /**
- * Settings of a broker, first part: tiered storage, node, sockets, replication. Source: Kafka 4.4, KafkaConfig.
- * In the order in which Kafka defines them: it shows where they are listed.
+ * Settings of a broker, first part: tiered storage, node, sockets, replication. Source: Kafka 4.4,
+ * KafkaConfig. In the order in which Kafka defines them: it shows where they are listed.
  */
 export const BROKER_CONFIGS: readonly ConfigRow[] = [
   ['remote.log.storage.system.enable', 'boolean', 'false', 'm'],

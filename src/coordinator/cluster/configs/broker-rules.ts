@@ -25,8 +25,9 @@ const THREAD_POOLS: readonly string[] = [
 const MIN_DEDUPE_BYTES_PER_THREAD = 1024 * 1024
 
 /**
- * Why the controller refuses the settings of a broker, or of all (''); null: it takes them. It looks at little, for the
- * broker that was asked has looked at all (`brokerChangeProblem`). Source: KRaft's ConfigurationControlManager (KIP-966).
+ * Why the controller refuses the settings of a broker, or of all (''); null: it takes them. It looks at
+ * little, for the broker that was asked has looked at all (`brokerChangeProblem`). Source: KRaft's
+ * ConfigurationControlManager (KIP-966).
  */
 export function brokerProblem(
   broker: string,
@@ -35,23 +36,18 @@ export function brokerProblem(
 ): ItemResult | null {
   if (!changed.has('min.insync.replicas')) return null
   if (broker !== '') {
-    return refused(
-      'INVALID_CONFIG',
-      'Broker-level min.insync.replicas cannot be altered while ELR is enabled.',
-    )
+    return refused('INVALID_CONFIG', 'min.insync.replicas is kept for the whole cluster, not for one broker.')
   }
   if (!settings.has('min.insync.replicas')) {
-    return refused(
-      'INVALID_CONFIG',
-      'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.',
-    )
+    return refused('INVALID_CONFIG', 'min.insync.replicas of the whole cluster can be changed, not removed.')
   }
   return null
 }
 
 /**
- * Why a running broker cannot take `settings`, all that would be set for it (`perBroker`) or for every broker; null: it
- * can. Names that Kafka does not know are taken: they are for plugins. Source: Kafka's DynamicBrokerConfig.validate.
+ * Why a running broker cannot take `settings`, all that would be set for it (`perBroker`) or for every
+ * broker; null: it can. Names that Kafka does not know are taken: they are for plugins. Source: Kafka's
+ * DynamicBrokerConfig.validate.
  */
 export function brokerChangeProblem(
   settings: Settings,
@@ -63,16 +59,16 @@ export function brokerChangeProblem(
     const definition = configDefinition('broker', name)
     return definition !== undefined && !definition.isDynamic
   })
-  if (fixed.length > 0) return `Cannot update these configs dynamically: [${fixed.join(', ')}]`
+  if (fixed.length > 0) return `Not to be changed while the broker runs: [${fixed.join(', ')}]`
   const stores = names.filter((name) => TLS_STORE.test(name))
   if (stores.length > 0) {
-    return `These security configs can be dynamically updated only per-listener using the listener prefix: [${stores.join(', ')}]`
+    return `Only to be changed for one listener, under its prefix: [${stores.join(', ')}]`
   }
   const invalid = valueProblem(settings)
   if (invalid !== null) return invalid
   const own = names.filter(isPerBroker)
   if (!perBroker && own.length > 0) {
-    return `Cannot update these configs at default cluster level, broker id must be specified: [${own.join(', ')}]`
+    return `Only to be changed for one broker, by its id: [${own.join(', ')}]`
   }
   return combinationProblem(
     perBroker ? { ...layers, dynamicBroker: settings } : { ...layers, dynamicDefault: settings },
@@ -102,18 +98,17 @@ function combinationProblem(after: BrokerLayers, before: BrokerLayers): string |
     const now = Number(effectiveBrokerText(name, before))
     const wanted = Number(effectiveBrokerText(name, after))
     if (wanted === now) continue
-    const prefix = `Dynamic thread count update validation failed for ${name}=${wanted}`
-    if (wanted <= 0) return `${prefix}, value should be at least 1`
-    if (wanted < Math.floor(now / 2))
-      return `${prefix}, value should be at least half the current value ${now}`
-    if (wanted > now * 2) return `${prefix}, value should not be greater than double the current value ${now}`
+    const prefix = `${name} cannot become ${wanted}`
+    if (wanted <= 0) return `${prefix}: one thread is the least`
+    if (wanted < Math.floor(now / 2)) return `${prefix}: half of ${now}, what it is now, is the least`
+    if (wanted > now * 2) return `${prefix}: twice ${now}, what it is now, is the most`
   }
   const number = (name: string): number => Number(effectiveBrokerText(name, after))
   if (
     number('log.cleaner.dedupe.buffer.size') / number('log.cleaner.threads') <
     MIN_DEDUPE_BYTES_PER_THREAD
   ) {
-    return 'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.'
+    return 'log.cleaner.dedupe.buffer.size: each cleaner thread needs 1 MiB'
   }
   return connectionOverridesProblem(effectiveBrokerText('max.connections.per.ip.overrides', after) ?? '')
 }
@@ -122,7 +117,7 @@ function combinationProblem(after: BrokerLayers, before: BrokerLayers): string |
 function connectionOverridesProblem(text: string): string | null {
   for (const pair of parseList(text.trim())) {
     if (!/^.+:\s*-?\d+$/.test(pair)) {
-      return `Error parsing configuration property 'max.connections.per.ip.overrides': ${pair}`
+      return `max.connections.per.ip.overrides: '${pair}' is not host:count`
     }
   }
   return null

@@ -15,16 +15,19 @@ const SELECTORS: ReadonlySet<string> = new Set([
   'client_source_port',
 ])
 
-/** Why a client metrics subscription cannot be so; null: it can. Source: Kafka's ClientMetricsConfigs.validate. */
+/**
+ * Why a client metrics subscription cannot be so; null: it can. Source: Kafka's
+ * ClientMetricsConfigs.validate.
+ */
 export function clientMetricsProblem(
   subscription: string,
   settings: ReadonlyMap<string, string>,
 ): ItemResult | null {
-  if (subscription === '') return refused('INVALID_REQUEST', 'Subscription name can not be empty')
+  if (subscription === '') return refused('INVALID_REQUEST', 'A client metrics subscription has a name.')
   const definitions = configsOf('client-metrics')
   for (const name of settings.keys()) {
     if (!definitions.has(name))
-      return refused('INVALID_REQUEST', `Unknown client metrics configuration: ${name}`)
+      return refused('INVALID_REQUEST', `Client metrics subscriptions have no setting ${name}`)
   }
   for (const [name, text] of settings) {
     const problem = definitions.get(name)?.problem(text)
@@ -44,13 +47,13 @@ function matchProblem(patterns: readonly string[]): ItemResult | null {
   for (const pattern of patterns) {
     const [selector = '', expression, ...more] = pattern.split('=').map((part) => part.trim())
     if (expression === undefined || more.length > 0) {
-      return refused('INVALID_CONFIG', `Illegal client matching pattern: ${pattern}`)
+      return refused('INVALID_CONFIG', `match: '${pattern}' is not a selector, = and a regular expression`)
     }
     if (!SELECTORS.has(selector)) {
-      return refused('INVALID_CONFIG', `Illegal client matching pattern: ${pattern}`)
+      return refused('INVALID_CONFIG', `match: '${pattern}' is not a selector, = and a regular expression`)
     }
     if (!isRegularExpression(expression)) {
-      return refused('INVALID_CONFIG', `Illegal client matching pattern: ${pattern}`)
+      return refused('INVALID_CONFIG', `match: '${pattern}' is not a selector, = and a regular expression`)
     }
   }
   return null

@@ -13,13 +13,17 @@ export type ConfigValueType =
   | 'class'
   | 'password'
 
-/** A parsed value. A long keeps the bits that a number can hold: beyond 2^53 it is `Number.MAX_SAFE_INTEGER` or its negative. */
+/**
+ * A parsed value. A long keeps the bits that a number can hold: beyond 2^53 it is `Number.MAX_SAFE_INTEGER`
+ * or its negative.
+ */
 export type ConfigValue = boolean | number | string | readonly string[]
 
 /**
- * One line of a table: name, type, default (null: none), importance, what is valid (in Kafka's own notation; empty: all
- * that the type allows), flags. Importance: h(igh), m(edium), l(ow). Flags: i(nternal: not described), r(equired: has no
- * default), d(ynamic: may change while the broker runs), b (dynamic, but for each broker by itself only), s (told when set).
+ * One line of a table: name, type, default (null: none), importance, what is valid (in Kafka's own
+ * notation; empty: all that the type allows), flags. Importance: h(igh), m(edium), l(ow). Flags: i(nternal:
+ * not described), r(equired: has no default), d(ynamic: may change while the broker runs), b (dynamic, but
+ * for each broker by itself only), s (told when set).
  */
 export type ConfigRow = readonly [
   name: string,

@@ -30,8 +30,8 @@ export interface ConfigView {
 const MAX_REMEMBERED_TOPICS = 10_000
 
 /**
- * The effective settings of one broker and, from its point of view, of every topic and group. Parsed values are
- * remembered for as long as what they come from stays the same, so a lookup costs one or two map reads.
+ * The effective settings of one broker and, from its point of view, of every topic and group. Parsed values
+ * are remembered for as long as what they come from stays the same, so a lookup costs one or two map reads.
  */
 export class BrokerSettings {
   readonly brokerId: number
@@ -68,7 +68,10 @@ export class BrokerSettings {
     return this.#broker
   }
 
-  /** Settings of a topic, also of one that does not exist (its defaults). Hold the view for no longer than the image. */
+  /**
+   * Settings of a topic, also of one that does not exist (its defaults). Hold the view for no longer than
+   * the image.
+   */
   topic(image: ClusterImage, topic: string): ConfigView {
     const layers = this.layers(image)
     const own = image.configs('topic', topic)
@@ -89,14 +92,18 @@ export function effectiveBrokerText(name: string, layers: BrokerLayers): string 
   for (const layer of layersOf(layers)) {
     for (const synonym of brokerSynonyms(name)) {
       const text = layer.get(synonym)
-      // A family's other members are other units: they displace a weaker layer's value, but are no value of this name.
+      // A family's other members are other units: they displace a weaker layer's value, but are no value of
+      // this name.
       if (text !== undefined) return synonym === name ? text : defaultText('broker', name)
     }
   }
   return defaultText('broker', name)
 }
 
-/** A topic setting as text, in its own unit: the topic's own, else what stands behind it on the broker. Null: none. */
+/**
+ * A topic setting as text, in its own unit: the topic's own, else what stands behind it on the broker.
+ * Null: none.
+ */
 export function effectiveTopicText(name: string, own: Settings, layers: BrokerLayers): string | null {
   const text = own.get(name)
   if (text !== undefined) return text

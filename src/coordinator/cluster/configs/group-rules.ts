@@ -4,8 +4,8 @@ import { groupSynonym } from './synonyms.ts'
 type Settings = ReadonlyMap<string, string>
 
 /**
- * Group settings that must lie between two settings of the broker: bound below, bound above (empty: none). Source:
- * Kafka's GroupConfig.validateValues.
+ * Group settings that must lie between two settings of the broker: bound below, bound above (empty: none).
+ * Source: Kafka's GroupConfig.validateValues.
  */
 const BOUNDS: readonly (readonly [name: string, min: string, max: string])[] = [
   [
@@ -76,7 +76,7 @@ const SESSIONS = ['consumer', 'share', 'streams'] as const
 export function groupProblem(settings: Settings, staticBroker: Settings): string | null {
   const definitions = configsOf('group')
   for (const name of settings.keys()) {
-    if (!definitions.has(name)) return `Unknown group config name: ${name}`
+    if (!definitions.has(name)) return `Groups have no setting ${name}`
   }
   for (const [name, text] of settings) {
     const problem = definitions.get(name)?.problem(text)
@@ -97,7 +97,7 @@ export function groupProblem(settings: Settings, staticBroker: Settings): string
   for (const kind of SESSIONS) {
     const session = `${kind}.session.timeout.ms`
     const heartbeat = `${kind}.heartbeat.interval.ms`
-    if (value(session) <= value(heartbeat)) return `${session} must be greater than ${heartbeat}`
+    if (value(session) <= value(heartbeat)) return `${session} must be above ${heartbeat}`
   }
   return null
 }
@@ -105,9 +105,9 @@ export function groupProblem(settings: Settings, staticBroker: Settings): string
 function boundProblem(name: string, value: number, min: string | null, max: string | null): string | null {
   if (min && max) {
     const inside = value >= Number(min) && value <= Number(max)
-    return inside ? null : `${name} must be in the range ${min} to ${max} inclusive.`
+    return inside ? null : `${name} must lie between ${min} and ${max}`
   }
-  if (min && value < Number(min)) return `${name} must be greater than or equal to ${min}`
-  if (max && value > Number(max)) return `${name} must be less than or equal to ${max}`
+  if (min && value < Number(min)) return `${name} must be at least ${min}`
+  if (max && value > Number(max)) return `${name} must be at most ${max}`
   return null
 }

@@ -9,8 +9,8 @@ export interface OwnListener {
 }
 
 /**
- * What a broker was started with: what it is told of itself by its place in the cluster (ids, addresses, directory), as a
- * KRaft broker's server.properties says it, and `given`, which is stronger.
+ * What a broker was started with: what it is told of itself by its place in the cluster (ids, addresses,
+ * directory), as a KRaft broker's server.properties says it, and `given`, which is stronger.
  */
 export function ownSettings(
   brokerId: number,

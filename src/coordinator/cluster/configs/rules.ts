@@ -18,14 +18,18 @@ export class CatalogRules implements ConfigRules {
   /** What holds where nothing is set dynamically. */
   readonly #layers: BrokerLayers
 
-  /** @param staticBroker what the controller's broker was started with: bounds of group settings come from it. */
+  /**
+   * @param staticBroker what the controller's broker was started with: bounds of group settings come from
+   * it.
+   */
   constructor(staticBroker: Settings = new Map()) {
     this.#static = staticBroker
     this.#layers = { dynamicBroker: NOTHING_SET, dynamicDefault: NOTHING_SET, staticBroker }
   }
 
   isList(type: ConfigResourceType, key: string): boolean {
-    // KRaft's controller has no types for groups and client metrics: their lists are only ever set as a whole.
+    // KRaft's controller has no types for groups and client metrics: their lists are only ever set as a
+    // whole.
     if (type !== 'topic' && type !== 'broker') return false
     return configDefinition(type, key)?.type === 'list'
   }
@@ -45,8 +49,7 @@ export class CatalogRules implements ConfigRules {
       case 'topic':
         return topicNameRefusal(resource.name) ?? invalidConfig(topicProblem(settings, this.#static))
       case 'group':
-        if (resource.name === '')
-          return refused('INVALID_REQUEST', 'Default group resources are not allowed.')
+        if (resource.name === '') return refused('INVALID_REQUEST', 'A group has a name.')
         return invalidConfig(groupProblem(settings, this.#static))
       case 'client-metrics':
         return clientMetricsProblem(resource.name, settings)
@@ -59,7 +62,7 @@ export class CatalogRules implements ConfigRules {
 }
 
 function topicNameRefusal(name: string): ItemResult | null {
-  if (name === '') return refused('INVALID_REQUEST', 'Default topic resources are not allowed.')
+  if (name === '') return refused('INVALID_REQUEST', 'A topic has a name.')
   const problem = topicNameProblem(name)
   return problem === null ? null : refused('INVALID_TOPIC_EXCEPTION', `Topic name is invalid: ${problem}`)
 }

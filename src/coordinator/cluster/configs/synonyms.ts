@@ -6,7 +6,10 @@
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** A broker setting that gives a topic setting its default; `factor` turns its unit into the topic setting's. */
+/**
+ * A broker setting that gives a topic setting its default; `factor` turns its unit into the topic
+ * setting's.
+ */
 export interface ConfigSynonym {
   readonly name: string
   readonly factor: number

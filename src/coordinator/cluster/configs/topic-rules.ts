@@ -5,13 +5,13 @@ import { parseValue } from './value.ts'
 type Settings = ReadonlyMap<string, string>
 
 /**
- * Why `settings`, all that a topic would have set, cannot be; null: they can. What is not set counts as `staticBroker`
- * or the default says. Source: Kafka's LogConfig.validate.
+ * Why `settings`, all that a topic would have set, cannot be; null: they can. What is not set counts as
+ * `staticBroker` or the default says. Source: Kafka's LogConfig.validate.
  */
 export function topicProblem(settings: Settings, staticBroker: Settings): string | null {
   const definitions = configsOf('topic')
   for (const name of settings.keys()) {
-    if (!definitions.has(name)) return `Unknown topic config name: ${name}`
+    if (!definitions.has(name)) return `Topics have no setting ${name}`
   }
   for (const [name, text] of settings) {
     const problem = definitions.get(name)?.problem(text)
@@ -22,7 +22,7 @@ export function topicProblem(settings: Settings, staticBroker: Settings): string
   const minLag = value('min.compaction.lag.ms')
   const maxLag = value('max.compaction.lag.ms')
   if (minLag > maxLag) {
-    return `conflict topic config setting min.compaction.lag.ms (${minLag}) > max.compaction.lag.ms (${maxLag})`
+    return `min.compaction.lag.ms (${minLag}) is above max.compaction.lag.ms (${maxLag})`
   }
   return remoteStorageProblem(settings, staticBroker)
 }
@@ -39,10 +39,10 @@ const isTrue = (settings: Settings, name: string): boolean =>
 function remoteStorageProblem(settings: Settings, staticBroker: Settings): string | null {
   if (!isTrue(settings, 'remote.storage.enable')) return null
   if (!isTrue(staticBroker, 'remote.log.storage.system.enable')) {
-    return 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
+    return 'remote.storage.enable: this broker has no tiered storage'
   }
   if ((settings.get('cleanup.policy') ?? 'delete').includes('compact')) {
-    return 'Remote log storage is unsupported for the compacted topics'
+    return 'remote.storage.enable: a compacted topic cannot be kept in tiered storage'
   }
   return null
 }

@@ -1,12 +1,15 @@
 import type { ConfigValue, ConfigValueType } from './definition.ts'
 
-/** A value that a setting cannot have. The message goes to the client with INVALID_CONFIG or INVALID_REQUEST. */
+/**
+ * A value that a setting cannot have. The message goes to the client with INVALID_CONFIG or
+ * INVALID_REQUEST.
+ */
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
 
 export const invalidValue = (name: string, text: string, why: string): ConfigInvalid =>
-  new ConfigInvalid(`Invalid value ${text} for configuration ${name}: ${why}`)
+  new ConfigInvalid(`${name} cannot be ${text}: ${why}`)
 
 const INTEGER = /^[+-]?\d+$/
 /** What Java's Double.parseDouble takes, apart from hexadecimal. */
@@ -43,7 +46,8 @@ export function parseValue(name: string, type: ConfigValueType, text: string): C
 }
 
 function parseInteger(name: string, type: 'short' | 'int' | 'long', trimmed: string, text: string): number {
-  // 20 characters hold every int64 with a sign; longer input with leading zeros is rare enough to go the same way.
+  // 20 characters hold every int64 with a sign; longer input with leading zeros is rare enough to go the
+  // same way.
   if (!INTEGER.test(trimmed) || trimmed.length > 64) {
     throw invalidValue(name, text, `it is not a number of type ${type.toUpperCase()}`)
   }
@@ -83,7 +87,9 @@ export function canonicalText(type: ConfigValueType, text: string): string {
   }
 }
 
-/** A double as Java prints it: always with a fraction, in scientific notation below 10^-3 and from 10^7 on. */
+/**
+ * A double as Java prints it: always with a fraction, in scientific notation below 10^-3 and from 10^7 on.
+ */
 export function javaDouble(value: number): string {
   const size = Math.abs(value)
   if (!Number.isFinite(value)) return String(value)
