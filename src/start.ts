@@ -34,6 +34,7 @@ import type { Env } from './runtime/env.ts'
 import { silentLogger } from './runtime/logger.ts'
 import { MemoryDisk } from './runtime/memory-disk.ts'
 import { SystemRandom } from './runtime/random.ts'
+import { SlabPool } from './runtime/slab-pool.ts'
 import { SystemDisk } from './runtime/system-disk.ts'
 import { SystemNetwork } from './runtime/system-network.ts'
 
@@ -82,6 +83,8 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<Cluste
     disk: diskFor(settings),
     network: new SystemNetwork(),
     log: options.logger ?? silentLogger,
+    // A memory disk keeps what it is given.
+    ...(settings.storage !== 'memory' && { slabs: new SlabPool() }),
   }
   const run = new ClusterRun(env, settings)
   try {

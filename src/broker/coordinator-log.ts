@@ -30,6 +30,7 @@ import type { Partition } from '../replication/partition.ts'
 import type { ReplicaManager } from '../replication/replica-manager.ts'
 import type { PartitionChange } from '../replication/results.ts'
 import type { Env } from '../runtime/env.ts'
+import { pinSlab } from '../runtime/slab-pool.ts'
 
 /** A batch never gets larger than this, unless one record is: it stays far below every max.message.bytes. */
 const BATCH_BYTES_MAX = 512 * 1024
@@ -89,6 +90,8 @@ export class PartitionRecordLog implements RecordLog {
     while (offset < log.logEndOffset) {
       const read = log.read({ offset, maxBytes: READ_BYTES, minOneBatch: true })
       if (read.sizeBytes === 0) return
+      // What is decoded may be kept as views.
+      for (const buffer of read.buffers) pinSlab(buffer)
       const bytes = read.buffers.length === 1 ? (read.buffers[0] as Buffer) : Buffer.concat(read.buffers)
       for (const { position } of batchesOf(bytes)) replayBatch(bytes, position, visitor)
       offset = read.nextOffset

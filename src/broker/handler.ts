@@ -20,6 +20,11 @@ export interface Handler<A extends Api = Api> {
    */
   readonly overlaps?: boolean
   /**
+   * The request's bytes are done with once `handle` has returned, even if it gave a promise: what is kept of them (by the log)
+   * retains its slab. Large frames of such requests lie in memory that is used again.
+   */
+  readonly recyclesFrame?: boolean
+  /**
    * Answers one request. Never sees bytes, sockets, correlation ids or another handler. May throw a Refusal.
    */
   handle(request: RequestOf<A>, context: RequestContext): Outcome<A> | Promise<Outcome<A>>

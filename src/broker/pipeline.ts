@@ -36,6 +36,11 @@ export class Pipeline {
     return frame.length >= 2 && this.#handlers[frame.readInt16BE(0)]?.overlaps === true
   }
 
+  /** True when the frames of this API may lie in memory that is used again (see Handler.recyclesFrame). */
+  recycles(apiKey: number): boolean {
+    return this.#handlers[apiKey]?.recyclesFrame === true
+  }
+
   /**
    * Handles one request frame (without its length). Throws DecodeError for what is not the protocol, or not
    * spoken here: the connection then closes. A promise that is given never rejects.

@@ -1,3 +1,4 @@
+import type { SlabPool } from '../runtime/slab-pool.ts'
 import * as header from './batch-header.ts'
 import type { ReadResult } from './log-types.ts'
 import type { LogSegment } from './segment.ts'
@@ -30,7 +31,14 @@ export class LogReader {
     this.#lastEnd = undefined
   }
 
-  read(offset: number, maxBytes: number, maxOffsetExclusive: number, minOneBatch: boolean): ReadResult {
+  /** `slabs`: the result may be lent from there (see DiskFile.read). */
+  read(
+    offset: number,
+    maxBytes: number,
+    maxOffsetExclusive: number,
+    minOneBatch: boolean,
+    slabs?: SlabPool,
+  ): ReadResult {
     for (let index = this.#segments.indexFor(offset); index < this.#segments.length; index++) {
       const segment = this.#segments.at(index) as LogSegment
       const known = this.#lastEnd
@@ -43,8 +51,8 @@ export class LogReader {
       const { position, sizeBytes } = found
       if (sizeBytes > maxBytes && !minOneBatch) return nothing(offset)
       return sizeBytes >= SINGLE_BATCH_BYTES
-        ? this.#readLarge(segment, offset, position, maxBytes, maxOffsetExclusive)
-        : this.#readSmall(segment, offset, position, Math.max(maxBytes, sizeBytes), maxOffsetExclusive)
+        ? this.#readLarge(segment, offset, position, maxBytes, maxOffsetExclusive, slabs)
+        : this.#readSmall(segment, offset, position, Math.max(maxBytes, sizeBytes), maxOffsetExclusive, slabs)
     }
     return nothing(offset)
   }
@@ -56,8 +64,9 @@ export class LogReader {
     position: number,
     maxBytes: number,
     maxOffsetExclusive: number,
+    slabs: SlabPool | undefined,
   ): ReadResult {
-    const data = segment.logFile.read(position, Math.min(maxBytes, segment.sizeBytes - position))
+    const data = segment.logFile.read(position, Math.min(maxBytes, segment.sizeBytes - position), slabs)
     let end = 0
     let nextOffset = offset
     while (end + header.MAGIC_AT < data.length) {
@@ -81,6 +90,7 @@ export class LogReader {
     position: number,
     maxBytes: number,
     maxOffsetExclusive: number,
+    slabs: SlabPool | undefined,
   ): ReadResult {
     const buffers: Buffer[] = []
     let sizeBytes = 0
@@ -90,7 +100,7 @@ export class LogReader {
       const size = header.batchSize(buffer, batchAt)
       const last = header.lastOffset(buffer, batchAt)
       if (last >= maxOffsetExclusive || (sizeBytes > 0 && sizeBytes + size > maxBytes)) return false
-      buffers.push(segment.logFile.read(batchPosition, size))
+      buffers.push(segment.logFile.read(batchPosition, size, slabs))
       sizeBytes += size
       nextOffset = last + 1
       at = batchPosition + size

@@ -113,9 +113,14 @@ export interface ReadOptions {
   readonly maxOffsetExclusive?: number
   /** Return the first batch even if it is larger than `maxBytes`. Default false. */
   readonly minOneBatch?: boolean
+  /** What is read from a file may lie in memory that is used again: see ReadResult. Default false. */
+  readonly transient?: boolean
 }
 
-/** Whole batches in order. The buffers are the log's own: read only, and not to be kept longer than a response lives. */
+/**
+ * Whole batches in order. The buffers are the log's own: read only, and good until the turn of the event loop ends. Who needs
+ * them longer calls `retainSlab` (and `releaseSlab`) for each, or `pinSlab` where what is decoded keeps views of them.
+ */
 export interface ReadResult {
   readonly buffers: readonly Buffer[]
   readonly sizeBytes: number

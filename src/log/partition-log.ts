@@ -224,9 +224,10 @@ export class PartitionLog {
     const maxOffset = Math.min(options.maxOffsetExclusive ?? this.#logEndOffset, this.#logEndOffset)
     if (offset >= maxOffset) return nothing(offset)
     const minOne = options.minOneBatch ?? false
+    const slabs = options.transient ? this.#env.slabs : undefined
     return (
       this.#tail.read(offset, options.maxBytes, maxOffset, minOne) ??
-      this.#guard.run('read', () => this.#reader.read(offset, options.maxBytes, maxOffset, minOne))
+      this.#guard.run('read', () => this.#reader.read(offset, options.maxBytes, maxOffset, minOne, slabs))
     )
   }
 

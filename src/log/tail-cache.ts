@@ -1,3 +1,4 @@
+import { releaseSlab, retainSlab } from '../runtime/slab-pool.ts'
 import { baseOffset, batchSize, lastOffset } from './batch-header.ts'
 
 const DEFAULT_CAPACITY_BYTES = 64 * 2 ** 20
@@ -82,6 +83,9 @@ export class TailCache {
     if (chunk.dropped) return
     chunk.dropped = true
     this.#usedBytes -= chunk.countedBytes
+    // The memory may come back with other bytes in it, and then counts anew.
+    if (chunk.memory.buffer === this.#newestMemory) this.#newestMemory = undefined
+    releaseSlab(chunk.memory)
   }
 }
 
@@ -151,6 +155,7 @@ export class LogTail {
       lastBatchOffset: baseOffset(memory, lastBatchAt),
       dropped: false,
     }
+    retainSlab(memory)
     this.#chunks.push(chunk)
     this.#cache.add(chunk)
   }

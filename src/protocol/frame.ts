@@ -1,8 +1,17 @@
+import { SLAB_BYTES_MAX, SLAB_BYTES_MIN, type SlabPool } from '../runtime/slab-pool.ts'
 import { DecodeError } from './errors.ts'
 
 /** Memory for a split frame grows in steps as its bytes come, since a large length alone is cheap to send. */
 const FIRST_STEP_BYTES = 64 * 1024
 const STEP_FACTOR = 16
+/** From so many missing bytes on a frame takes them straight from the socket. */
+const ROOM_BYTES_MIN = 16 * 1024
+
+export interface FrameMemory {
+  readonly slabs: SlabPool
+  /** Whether the frames of requests with this API key may lie in slabs: who gets such a frame releases it. */
+  recycles(apiKey: number): boolean
+}
 
 /**
  * Cuts a stream of chunks into frames: an int32 length and that many bytes.
@@ -10,6 +19,9 @@ const STEP_FACTOR = 16
  * A frame that lies in one chunk is a view of it, without a copy: it keeps the whole chunk in memory, so whoever keeps a
  * part of a small frame for long should copy it. A frame that is split is gathered into a buffer of exactly its size.
  * Frames are pulled, so that a connection can stop in the midst of a chunk while it has enough to do.
+ *
+ * Chunks may be borrowed instead (`lend`): all that is given out is then copied. With `memory`, large frames that may be
+ * recycled lie in slabs; a frame that is given out has one holder, who gets it.
  */
 export class FrameSplitter {
   readonly #maxFrameBytes: number
@@ -23,9 +35,14 @@ export class FrameSplitter {
   /** Length of the next frame; -1: not known yet. */
   #length = -1
 
+  /** The last chunk, when it is to be given back. */
+  #borrowed: Buffer | undefined = undefined
+  readonly #memory: FrameMemory | undefined
+
   /** `maxFrameBytes`: the largest length that is accepted (Kafka: socket.request.max.bytes). */
-  constructor(maxFrameBytes: number) {
+  constructor(maxFrameBytes: number, memory?: FrameMemory) {
     this.#maxFrameBytes = maxFrameBytes
+    this.#memory = memory
   }
 
   /** Bytes that came and were not given out as frames yet. */
@@ -38,6 +55,39 @@ export class FrameSplitter {
     if (chunk.length === 0) return
     this.#chunks.push(chunk)
     this.#bufferedBytes += chunk.length
+  }
+
+  /** Takes the next chunk of the stream for the time being: `settle` must be called before it changes. */
+  lend(chunk: Buffer): void {
+    this.#borrowed = chunk
+    this.push(chunk)
+  }
+
+  /** Copies what is left of the chunk that was lent. */
+  settle(): void {
+    const borrowed = this.#borrowed
+    if (borrowed === undefined) return
+    this.#borrowed = undefined
+    const last = this.#chunks.length - 1
+    if (this.#chunks[last] !== borrowed) return
+    if (last > 0) {
+      this.#chunks[last] = Buffer.from(borrowed)
+      return
+    }
+    this.#chunks[0] = Buffer.from(borrowed.subarray(this.#offset))
+    this.#offset = 0
+  }
+
+  /** Where the next bytes of the stream can go at once, if a large frame waits for them; then call `filled`. */
+  room(): Buffer | undefined {
+    const frame = this.#frame
+    if (frame === undefined || this.#chunks.length > 0) return undefined
+    return frame.length - this.#filled >= ROOM_BYTES_MIN ? frame.subarray(this.#filled) : undefined
+  }
+
+  /** So many bytes are where `room` said. */
+  filled(bytes: number): void {
+    this.#filled += bytes
   }
 
   /**
@@ -54,17 +104,36 @@ export class FrameSplitter {
       if (length === 0) return this.#done(Buffer.alloc(0))
       const first = this.#chunks[0]
       if (first === undefined) return undefined
-      if (first.length - this.#offset >= length) return this.#done(this.#take(first, length))
-      this.#frame = Buffer.allocUnsafeSlow(Math.min(length, FIRST_STEP_BYTES))
+      const isWhole = first.length - this.#offset >= length
+      if (isWhole && first !== this.#borrowed) return this.#done(this.#take(first, length))
+      if (isWhole && length < SLAB_BYTES_MIN) return this.#done(Buffer.from(this.#take(first, length)))
+      this.#frame =
+        this.#slabFor(length) ?? Buffer.allocUnsafeSlow(isWhole ? length : Math.min(length, FIRST_STEP_BYTES))
     }
     for (;;) {
       this.#gather(this.#frame)
       if (this.#filled < this.#frame.length) return undefined
       if (this.#filled === length) return this.#done(this.#frame)
-      const larger = Buffer.allocUnsafeSlow(Math.min(length, this.#frame.length * STEP_FACTOR))
+      const larger = this.#larger(length, this.#frame)
       this.#frame.copy(larger)
       this.#frame = larger
     }
+  }
+
+  /** A slab for the frame that begins, if it may have one: new memory only when a good part of the frame is there. */
+  #slabFor(length: number): Buffer | undefined {
+    const memory = this.#memory
+    if (memory === undefined || length < SLAB_BYTES_MIN || length > SLAB_BYTES_MAX) return undefined
+    const first = this.#chunks[0]!
+    if (first.length - this.#offset < 2 || !memory.recycles(first.readInt16BE(this.#offset))) return undefined
+    const grounded = this.#bufferedBytes * STEP_FACTOR >= length
+    return grounded ? memory.slabs.take(length) : memory.slabs.takeReady(length)
+  }
+
+  #larger(length: number, frame: Buffer): Buffer {
+    const size = Math.min(length, frame.length * STEP_FACTOR)
+    const recycles = size === length && this.#memory?.recycles(frame.readInt16BE(0)) === true
+    return recycles ? this.#memory!.slabs.take(size) : Buffer.allocUnsafeSlow(size)
   }
 
   #done(frame: Buffer): Buffer {

@@ -11,6 +11,7 @@ import type { Uuid } from '../coordinator/cluster/image.ts'
 import type { EpochEndOffset } from '../log/log-types.ts'
 import type { ErrorName } from '../protocol/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { releaseSlab, retainSlab } from '../runtime/slab-pool.ts'
 
 /** Where a follower is in one partition. */
 export interface FollowerPosition {
@@ -200,9 +201,14 @@ class Connection implements LinkConnection {
   open(endpoint: ReplicationEndpoint): void {
     this.#leader = endpoint.accept(this.#link.followerId, (partitions) => {
       let sizeBytes = 0
-      for (const partition of partitions) sizeBytes += partition.sizeBytes
+      for (const partition of partitions) {
+        sizeBytes += partition.sizeBytes
+        // They may arrive in a later turn.
+        for (const buffer of partition.buffers) retainSlab(buffer)
+      }
       this.#deliver(this.#replies, sizeBytes, () => {
         if (!this.#ended) this.#follower.fetched(partitions)
+        for (const { buffers } of partitions) for (const buffer of buffers) releaseSlab(buffer)
       })
     })
   }

@@ -244,7 +244,7 @@ export class Partition {
     offset: number,
     maxBytes: number,
   ): { readonly buffers: readonly Buffer[]; readonly sizeBytes: number } {
-    return this.log.read({ offset, maxBytes, minOneBatch: true })
+    return this.log.read({ offset, maxBytes, minOneBatch: true, transient: true })
   }
 
   #readTo(request: ReadRequest, limit: number): ReadResult {
@@ -259,6 +259,7 @@ export class Partition {
             maxBytes: request.maxBytes,
             maxOffsetExclusive: limit,
             minOneBatch: request.minOneBatch,
+            transient: true,
           })
         : null
     const aborted =

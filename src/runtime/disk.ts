@@ -1,3 +1,5 @@
+import type { SlabPool } from './slab-pool.ts'
+
 /**
  * Files, as one injected object: `SystemDisk` (node:fs), `MemoryDisk` (tests, `--memory`; bounded).
  *
@@ -30,8 +32,11 @@ export interface DiskFile {
   append(chunks: readonly Buffer[]): void
   /** Overwrites bytes at `position`. */
   write(position: number, data: Buffer): void
-  /** Up to `length` bytes from `position`, fewer only at the end of the file. May be a view of live memory: read only. */
-  read(position: number, length: number): Buffer
+  /**
+   * Up to `length` bytes from `position`, fewer only at the end of the file. May be a view of live memory: read only. With
+   * `slabs` the bytes may be lent from there: they are good until the turn ends, and longer for who retains them.
+   */
+  read(position: number, length: number, slabs?: SlabPool): Buffer
   truncate(size: number): void
   /** Forces the content down to the device (fdatasync). */
   sync(): Promise<void>

@@ -3,6 +3,7 @@ import type { Disk } from './disk.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import type { SlabPool } from './slab-pool.ts'
 
 /** Everything of the outside world, passed to constructors first and never global. */
 export interface Env {
@@ -11,4 +12,6 @@ export interface Env {
   readonly disk: Disk
   readonly network: Network
   readonly log: Logger
+  /** Memory that is used again, for large frames and reads. Absent where the disk keeps what it is given: nothing would come back. */
+  readonly slabs?: SlabPool
 }

@@ -1,3 +1,5 @@
+import { pinSlab } from './slab-pool.ts'
+
 /** Pieces up to this size are copied into blocks of our own: a Buffer object weighs more than the bytes of an index entry. */
 const SMALL_BYTES = 1024
 const BLOCK_BYTES_MIN = 1024
@@ -43,7 +45,10 @@ export class MemoryFile {
   append(chunk: Buffer): void {
     if (chunk.length === 0) return
     if (chunk.length <= SMALL_BYTES || chunk.length * 2 < chunk.buffer.byteLength) this.#appendCopy(chunk)
-    else this.#appendPiece(chunk, null)
+    else {
+      pinSlab(chunk)
+      this.#appendPiece(chunk, null)
+    }
   }
 
   /** Overwrites, and grows the file when it reaches beyond the end; a hole reads as zeros. */

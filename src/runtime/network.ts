@@ -28,6 +28,13 @@ export interface Listener {
 export interface PeerEvents {
   /** Bytes that arrived. The buffer is the receiver's until it returns; what is kept longer is copied, unless `chunksAreOwned`. */
   data(chunk: Buffer): void
+  /**
+   * Where the receiver wants the next bytes, instead of `data`; undefined or no such method: through `data`. The network may
+   * ask or not, and may write there at any time until it asks again or the peer is closed. Never empty.
+   */
+  room?(): Buffer | undefined
+  /** So many bytes were written to where `room` said. */
+  filled?(bytes: number): void
   /** What `write` held back has left; writing may go on. */
   drain(): void
   /** The peer is gone, for whatever reason; called once, last. */
@@ -41,8 +48,11 @@ export interface Peer {
   readonly chunksAreOwned: boolean
   /** Begins delivery. Called once. */
   start(events: PeerEvents): void
-  /** Sends the buffers in order as one write. False: more is queued than the peer takes now; wait for `drain`. */
-  write(buffers: readonly Buffer[]): boolean
+  /**
+   * Sends the buffers in order as one write. False: more is queued than the peer takes now; wait for `drain`. The buffers must
+   * stay as they are until `left`, which is called once they have left, or never will.
+   */
+  write(buffers: readonly Buffer[], left?: () => void): boolean
   pause(): void
   resume(): void
   /** Sends what is queued, then closes. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from './disk.ts'
+import { SLAB_BYTES_MIN, type SlabPool } from './slab-pool.ts'
 
 /** Buffers that one writev takes (IOV_MAX of Linux and macOS). */
 const VECTOR_MAX = 1024
@@ -140,10 +141,11 @@ class SystemFile implements DiskFile {
     this.#size = Math.max(this.#size, position + data.length)
   }
 
-  read(position: number, length: number): Buffer {
+  read(position: number, length: number, slabs?: SlabPool): Buffer {
     const wanted = Math.min(length, this.#size - position)
     if (wanted <= 0) return Buffer.alloc(0)
-    const into = Buffer.allocUnsafe(wanted)
+    const into =
+      slabs !== undefined && wanted >= SLAB_BYTES_MIN ? slabs.lend(wanted) : Buffer.allocUnsafe(wanted)
     return attempt('read', this.path, () => {
       let done = 0
       while (done < wanted) {

@@ -13,15 +13,32 @@ const BACKLOG = 1024
 /** What may wait inside one socket before `write` asks its caller to hold on. */
 const QUEUED_BYTES_MAX = 256 * 1024
 
+/** What one read takes at most where the receiver has no room of its own. */
+const SCRATCH_BYTES = 64 * 1024
+
+export interface SystemNetworkOptions {
+  /**
+   * Accepted sockets are read into the receiver's own memory, or else into one buffer that all sockets share; not by fresh
+   * chunks. Falls back to chunks where Node does not offer it. Default: true, but on Windows, where reads are posted ahead.
+   */
+  readonly readInto?: boolean
+}
+
 /** The machine's TCP: node:net, with Nagle's algorithm off and keep-alive on, as a Kafka broker sets its sockets. */
 export class SystemNetwork implements Network {
+  readonly #readInto: boolean
+
+  constructor(options: SystemNetworkOptions = {}) {
+    this.#readInto = (options.readInto ?? true) && process.platform !== 'win32'
+  }
+
   listen(
     address: Address,
     accept: (peer: Peer) => void,
     onAcceptError: (error: Error) => void = () => {},
   ): Promise<Listener> {
     const server = net.createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
-      accept(new SystemPeer(socket))
+      accept((this.#readInto ? readingPeer(socket) : undefined) ?? new SystemPeer(socket))
     })
     return new Promise((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException): void => {
@@ -70,18 +87,79 @@ class SystemListener implements Listener {
   }
 }
 
+/** What net.Socket takes beside what is documented: a connection that exists already. */
+interface HandleOptions extends net.SocketConstructorOpts {
+  readonly handle: object
+  readonly onread: net.OnReadOpts
+  /** Nothing is read before `resume`. */
+  readonly pauseOnCreate: true
+}
+
+/**
+ * A peer around the connection of an accepted socket whose reads go to memory that we choose. Node offers this to clients
+ * (`onread`); a server has to make a new socket around the handle, which is why it is looked for rather than relied on.
+ * Undefined when it is not there.
+ */
+function readingPeer(accepted: net.Socket): SystemPeer | undefined {
+  const inner = accepted as unknown as { _handle: { useUserBuffer?: unknown } | null }
+  const handle = inner._handle
+  if (typeof handle?.useUserBuffer !== 'function') return undefined
+  const reads = new ReadTarget()
+  const options: HandleOptions = {
+    handle,
+    pauseOnCreate: true,
+    onread: {
+      buffer: () => reads.next(),
+      callback: (bytes, buffer) => reads.done(bytes, buffer),
+    },
+  }
+  const socket = new net.Socket(options)
+  // The accepted socket lets go without closing the connection.
+  inner._handle = null
+  accepted.destroy()
+  return new SystemPeer(socket, reads.wasAsked ? reads : undefined)
+}
+
+/** Shared by all sockets: its bytes are used up before the next read. Made when the first socket wants it. */
+let scratch: Buffer | undefined
+
+/** Where the bytes of one socket go. */
+class ReadTarget {
+  events: PeerEvents | undefined
+  /** Node knows our buffers. */
+  wasAsked = false
+  #room: Buffer | undefined
+
+  next(): Uint8Array {
+    this.wasAsked = true
+    this.#room = this.events?.room?.()
+    if (this.#room !== undefined) return this.#room
+    scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+    return scratch
+  }
+
+  done(bytes: number, buffer: Uint8Array): boolean {
+    if (this.#room !== undefined) this.events?.filled?.(bytes)
+    else this.events?.data((buffer as Buffer).subarray(0, bytes))
+    return true
+  }
+}
+
 class SystemPeer implements Peer {
   readonly remote: Address
   readonly local: Address
-  readonly chunksAreOwned = true
+  readonly chunksAreOwned: boolean
   readonly #socket: net.Socket
+  readonly #reads: ReadTarget | undefined
   #events: PeerEvents | undefined
   #error: Error | undefined
   #waitingForDrain = false
   #closeTold = false
 
-  constructor(socket: net.Socket) {
+  constructor(socket: net.Socket, reads?: ReadTarget) {
     this.#socket = socket
+    this.#reads = reads
+    this.chunksAreOwned = reads === undefined
     this.remote = { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 }
     this.local = { host: plainHost(socket.localAddress), port: socket.localPort ?? 0 }
     socket.on('error', (error) => {
@@ -97,7 +175,8 @@ class SystemPeer implements Peer {
       queueMicrotask(() => this.#tellClose())
       return
     }
-    socket.on('data', (chunk: Buffer) => events.data(chunk))
+    if (this.#reads === undefined) socket.on('data', (chunk: Buffer) => events.data(chunk))
+    else this.#reads.events = events
     socket.on('drain', () => {
       if (!this.#waitingForDrain) return
       this.#waitingForDrain = false
@@ -106,16 +185,18 @@ class SystemPeer implements Peer {
     socket.resume()
   }
 
-  write(buffers: readonly Buffer[]): boolean {
+  write(buffers: readonly Buffer[], left?: () => void): boolean {
     const socket = this.#socket
-    if (!socket.writable) return true
-    if (buffers.length === 1) {
-      socket.write(buffers[0] as Buffer)
-    } else {
-      socket.cork()
-      for (const buffer of buffers) socket.write(buffer)
-      socket.uncork()
+    if (!socket.writable) {
+      left?.()
+      return true
     }
+    const last = buffers.length - 1
+    if (last > 0) socket.cork()
+    for (let i = 0; i < last; i++) socket.write(buffers[i] as Buffer)
+    if (left === undefined) socket.write(buffers[last] as Buffer)
+    else socket.write(buffers[last] as Buffer, left)
+    if (last > 0) socket.uncork()
     // What the system took at once is already gone from the queue here, whatever `socket.write` returned.
     if (socket.writableLength <= QUEUED_BYTES_MAX) return true
     this.#waitingForDrain = true

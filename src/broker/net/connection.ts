@@ -3,6 +3,7 @@ import { FrameSplitter } from '../../protocol/frame.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Env } from '../../runtime/env.ts'
 import type { Address, Peer } from '../../runtime/network.ts'
+import { isInSlab, releaseSlab, retainSlab } from '../../runtime/slab-pool.ts'
 import type { ConnectionInfo, Waiting } from '../context.ts'
 import { CLOSE_CONNECTION, NO_RESPONSE } from '../handler.ts'
 import type { Pipeline, Reply } from '../pipeline.ts'
@@ -75,7 +76,11 @@ export class Connection implements ConnectionInfo {
     this.#env = env
     this.#peer = peer
     this.#pipeline = pipeline
-    this.#splitter = new FrameSplitter(options.maxFrameBytes)
+    const { slabs } = env
+    this.#splitter = new FrameSplitter(
+      options.maxFrameBytes,
+      slabs && { slabs, recycles: (apiKey) => pipeline.recycles(apiKey) },
+    )
     this.#onClose = options.onClose
     this.id = options.id
     this.listener = options.listener
@@ -93,6 +98,8 @@ export class Connection implements ConnectionInfo {
   start(): void {
     this.#peer.start({
       data: (chunk) => this.#receive(chunk),
+      room: () => (this.#ending ? undefined : this.#splitter.room()),
+      filled: (bytes) => this.#filled(bytes),
       drain: () => this.#drained(),
       close: (error) => this.#peerClosed(error),
     })
@@ -108,7 +115,20 @@ export class Connection implements ConnectionInfo {
   #receive(chunk: Buffer): void {
     if (this.#closed || this.#ending) return
     this.lastActiveMs = this.#env.clock.now()
-    this.#splitter.push(this.#peer.chunksAreOwned ? chunk : Buffer.from(chunk))
+    if (this.#peer.chunksAreOwned) {
+      this.#splitter.push(chunk)
+      this.#pump()
+      return
+    }
+    this.#splitter.lend(chunk)
+    this.#pump()
+    this.#splitter.settle()
+  }
+
+  #filled(bytes: number): void {
+    if (this.#closed || this.#ending) return
+    this.lastActiveMs = this.#env.clock.now()
+    this.#splitter.filled(bytes)
     this.#pump()
   }
 
@@ -172,6 +192,8 @@ export class Connection implements ConnectionInfo {
   #begin(frame: Buffer): void {
     const overlaps = this.#pipeline.overlaps(frame)
     const reply = this.#pipeline.handle(frame, this)
+    // Only frames whose handler is done with them are in slabs.
+    releaseSlab(frame)
     if (!(reply instanceof Promise)) {
       if (this.#slots.length === 0) this.#send(reply)
       else this.#slots.push({ reply })
@@ -224,7 +246,15 @@ export class Connection implements ConnectionInfo {
     const buffers = this.#out
     this.#out = []
     this.lastActiveMs = this.#env.clock.now()
-    if (!this.#peer.write(buffers)) this.#peerFull = true
+    const held = buffers.filter(isInSlab)
+    let left: (() => void) | undefined
+    if (held.length > 0) {
+      for (const buffer of held) retainSlab(buffer)
+      left = () => {
+        for (const buffer of held) releaseSlab(buffer)
+      }
+    }
+    if (!this.#peer.write(buffers, left)) this.#peerFull = true
   }
 
   /** Stops or goes on reading, by how much is held unhandled. */
