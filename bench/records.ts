@@ -137,7 +137,6 @@ function check(batch: Buffer): void {
     count: recordCount(batch),
     baseTimestamp: 1_700_000_000_000,
     logAppendTimeMs: undefined,
-    compressed: false,
     lengthsUnchecked: false,
     damaged: false,
   }

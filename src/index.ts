@@ -17,6 +17,7 @@ import type { Cluster } from './start.ts'
 export type { ClusterOptions, ListenerOptions, TopicOptions } from './options.ts'
 export type { Clock, Timer } from './runtime/clock.ts'
 export type { LogFields, Logger } from './runtime/logger.ts'
+export { ManualClock } from './runtime/manual-clock.ts'
 export type { Cluster, RunningBroker, RunningListener } from './start.ts'
 
 /**

@@ -28,9 +28,13 @@ export interface ClusterOptions {
   /** Several named listeners for each broker, instead of `host`, `port`, `ports` and `advertisedHost`. */
   readonly listeners?: readonly ListenerOptions[] | undefined
   /**
-   * Topics to make unless they exist: a name, `name:partitions`, `name:partitions:replicas`, or an object.
+   * Topics to make unless they exist. In a list: a name, `name:partitions`, `name:partitions:replicas`, or an
+   * object; or an object with the names as keys.
    */
-  readonly topics?: readonly (string | TopicOptions)[] | undefined
+  readonly topics?:
+    | readonly (string | TopicOptions)[]
+    | Readonly<Record<string, Omit<TopicOptions, 'name'>>>
+    | undefined
   /** Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker. */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
   /** Where records are kept. Default `disk`. */
@@ -65,7 +69,7 @@ export interface TopicOptions {
   /** Default: the setting `num.partitions`. */
   readonly partitions?: number | undefined
   /** Default: the setting `default.replication.factor`. */
-  readonly replicas?: number | undefined
+  readonly replicationFactor?: number | undefined
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
 }
 
@@ -102,7 +106,7 @@ export interface TopicPlan {
   readonly name: string
   /** -1: the broker's default. */
   readonly partitions: number
-  readonly replicas: number
+  readonly replicationFactor: number
   readonly config: ReadonlyMap<string, string>
 }
 
@@ -126,12 +130,12 @@ const brokerId = z.int().check(z.gte(0), z.lte(2 ** 31 - 1))
 const count = (max: number) => z.int().check(z.gte(1), z.lte(max))
 const text = z.string().check(z.minLength(1))
 const configMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-const topicOptions = z.strictObject({
-  name: text,
+const topicShape = {
   partitions: z.optional(count(100_000)),
-  replicas: z.optional(count(BROKERS_MAX)),
+  replicationFactor: z.optional(count(BROKERS_MAX)),
   config: z.optional(configMap),
-})
+}
+const topicOptions = z.strictObject({ name: text, ...topicShape })
 const listenerOptions = z.strictObject({
   name: z.string().check(z.regex(/^[A-Z0-9_-]+$/i)),
   host: z.optional(text),
@@ -147,7 +151,9 @@ const schema = z.strictObject({
   ports: z.optional(z.array(port).check(z.minLength(1), z.maxLength(BROKERS_MAX))),
   advertisedHost: z.optional(text),
   listeners: z.optional(z.array(listenerOptions).check(z.minLength(1), z.maxLength(16))),
-  topics: z.optional(z.array(z.union([z.string(), topicOptions]))),
+  topics: z.optional(
+    z.union([z.array(z.union([z.string(), topicOptions])), z.record(text, z.strictObject(topicShape))]),
+  ),
   config: z.optional(configMap),
   storage: z.optional(z.enum(['disk', 'memory'])),
   data: z.optional(text),
@@ -171,7 +177,7 @@ export const resolveOptions = (given: ClusterOptions): ClusterSettings => {
   }
   return {
     brokers: planBrokers(given),
-    topics: (given.topics ?? []).map(planTopic),
+    topics: listOfTopics(given.topics ?? []).map(planTopic),
     config: planConfig(given.config ?? {}),
     storage: storage ?? 'disk',
     data: data ?? null,
@@ -249,12 +255,18 @@ const nthPort = (name: string, first: number, index: number): number => {
   return first + index
 }
 
+const listOfTopics = (topics: NonNullable<ClusterOptions['topics']>): readonly (string | TopicOptions)[] =>
+  isList(topics) ? topics : Object.entries(topics).map(([name, topic]) => ({ ...topic, name }))
+
+const isList = (topics: object): topics is readonly (string | TopicOptions)[] => Array.isArray(topics)
+
 const planTopic = (topic: string | TopicOptions): TopicPlan => {
-  const { name, partitions, replicas, config } = typeof topic === 'string' ? parseTopic(topic) : topic
+  const { name, partitions, replicationFactor, config } =
+    typeof topic === 'string' ? parseTopic(topic) : topic
   return {
     name,
     partitions: partitions ?? -1,
-    replicas: replicas ?? -1,
+    replicationFactor: replicationFactor ?? -1,
     config: new Map(Object.entries(config ?? {}).map(([key, value]) => [key, String(value)])),
   }
 }
@@ -266,9 +278,9 @@ const parseTopic = (given: string): TopicOptions => {
   const [, name = '', partitions, replicas] = match
   const numbers = {
     ...(partitions !== undefined && { partitions: Number(partitions) }),
-    ...(replicas !== undefined && { replicas: Number(replicas) }),
+    ...(replicas !== undefined && { replicationFactor: Number(replicas) }),
   }
-  if (numbers.partitions === 0 || numbers.replicas === 0) {
+  if (numbers.partitions === 0 || numbers.replicationFactor === 0) {
     throw new OptionsError(`topics: '${given}' needs one partition and one replica at least`)
   }
   return { name, ...numbers }

@@ -255,10 +255,10 @@ class ClusterRun implements Cluster {
   #createTopics(controller: Controller): void {
     const missing = this.#settings.topics.filter(({ name }) => controller.image.topic(name) === undefined)
     const created = controller.createTopics(
-      missing.map(({ name, partitions, replicas, config }) => ({
+      missing.map(({ name, partitions, replicationFactor, config }) => ({
         name,
         numPartitions: partitions,
-        replicationFactor: replicas,
+        replicationFactor,
         assignments: [],
         configs: [...config].map(([key, value]) => ({ name: key, value })),
       })),

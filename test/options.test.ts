@@ -52,10 +52,22 @@ describe('resolveOptions', () => {
       topics: ['a', 'b:4', 'c:4:2', { name: 'd', config: { 'retention.ms': 1 } }],
     })
     expect(topics).toEqual([
-      { name: 'a', partitions: -1, replicas: -1, config: new Map() },
-      { name: 'b', partitions: 4, replicas: -1, config: new Map() },
-      { name: 'c', partitions: 4, replicas: 2, config: new Map() },
-      { name: 'd', partitions: -1, replicas: -1, config: new Map([['retention.ms', '1']]) },
+      { name: 'a', partitions: -1, replicationFactor: -1, config: new Map() },
+      { name: 'b', partitions: 4, replicationFactor: -1, config: new Map() },
+      { name: 'c', partitions: 4, replicationFactor: 2, config: new Map() },
+      { name: 'd', partitions: -1, replicationFactor: -1, config: new Map([['retention.ms', '1']]) },
+    ])
+  })
+
+  it('reads topics from an object with their names as keys', () => {
+    const { topics } = resolveOptions({
+      topics: { orders: { partitions: 4, replicationFactor: 1 }, ['__proto__']: {} },
+    })
+    expect(
+      topics.map(({ name, partitions, replicationFactor }) => [name, partitions, replicationFactor]),
+    ).toEqual([
+      ['orders', 4, 1],
+      ['__proto__', -1, -1],
     ])
   })
 

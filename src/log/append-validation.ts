@@ -246,7 +246,6 @@ const checkContent = (
     count: header.recordCount(batch, 0),
     baseTimestamp: header.baseTimestamp(batch, 0),
     logAppendTimeMs: header.isLogAppendTime(attributes) ? header.maxTimestamp(batch, 0) : undefined,
-    compressed: source !== 0,
     lengthsUnchecked: source !== 0 && source === target,
     damaged: false,
   }

@@ -19,8 +19,6 @@ export interface RecordFrame {
   readonly baseTimestamp: number
   /** The batch says LogAppendTime: all records have this timestamp. Undefined: they have their own. */
   readonly logAppendTimeMs: number | undefined
-  /** Came compressed: inner records must not claim a codec of their own, and offsets must count up. */
-  readonly compressed: boolean
   /**
    * Only compressed batches that are kept as they are: Kafka's reader then skips keys, values and headers without comparing
    * the record's length.
@@ -38,7 +36,8 @@ export interface RecordSummary {
 }
 
 const ERRORS_SHOWN = 3
-const ATTRIBUTE_CODEC = 0x07
+/** A bound as large as this is none: Kafka's default is the largest int64, and its sums wrap around rather than refuse. */
+const UNBOUNDED_MS = Number.MAX_SAFE_INTEGER
 
 /** Where the last varint ended. A variable of the module, because this runs once for each field of each record. */
 let next = 0
@@ -110,7 +109,6 @@ const malformed = (): RecordsRefused => invalid('Found invalid record structure'
 let timestampDelta = 0
 let offsetDelta = 0
 let keySize = 0
-let codec = 0
 
 /** Most bytes in front of a key in a record that `quickRecord` takes. */
 const QUICK_BYTES = 11
@@ -151,7 +149,6 @@ const quickRecord = (bytes: Buffer, start: number, end: number): number => {
   timestampDelta = time
   offsetDelta = delta
   keySize = key
-  codec = 0
   return recordEnd
 }
 
@@ -161,7 +158,6 @@ const wholeRecord = (bytes: Buffer, at: number, end: number, frame: RecordFrame)
   const size = varint(bytes, at, end)
   if (next < 0) throw unreadableLength(frame)
   const bodyStart = next
-  codec = (bytes[bodyStart] as number) & ATTRIBUTE_CODEC
   timestampDelta = varlong(bytes, bodyStart + 1, end)
   if (next < 0) throw cut(frame)
   offsetDelta = varint(bytes, next, end)
@@ -196,10 +192,11 @@ export const checkRecords = (
   frame: RecordFrame,
   rules: RecordRules,
 ): RecordSummary => {
-  const { count, baseTimestamp, logAppendTimeMs, compressed } = frame
+  const { count, baseTimestamp, logAppendTimeMs } = frame
   const { compacted, createTime } = rules
-  const earliest = rules.nowMs - rules.beforeMaxMs
-  const latest = rules.nowMs + rules.afterMaxMs
+  const { nowMs, beforeMaxMs, afterMaxMs } = rules
+  const earliest = beforeMaxMs >= UNBOUNDED_MS ? Number.NEGATIVE_INFINITY : nowMs - beforeMaxMs
+  const latest = afterMaxMs >= UNBOUNDED_MS ? Number.POSITIVE_INFINITY : nowMs + afterMaxMs
   let errors: RecordErrors | undefined
   let maxTimestamp = -1
   let deltasAscend = true
@@ -214,10 +211,9 @@ export const checkRecords = (
       createTime && timestamp !== -1
         ? timestamp >= earliest && timestamp <= latest
         : logAppendTimeMs === undefined
-    if (timely && !(compacted && keySize < 0) && !(compressed && codec !== 0)) continue
+    if (timely && !(compacted && keySize < 0)) continue
     errors ??= new RecordErrors(rules)
-    if (compressed && codec !== 0) errors.innerCodec(i)
-    else if (compacted && keySize < 0) errors.noKey(i)
+    if (compacted && keySize < 0) errors.noKey(i)
     else errors.timestamp(i, timestamp, offsetDelta)
   }
   // Leftovers are found before the list of errors is looked at: the reader runs to its end first.
@@ -271,11 +267,6 @@ class RecordErrors {
 
   noKey(batchIndex: number): void {
     const message = `Compacted topic cannot accept message without key in topic partition ${this.#rules.partition}`
-    this.#errors.push({ batchIndex, message })
-  }
-
-  innerCodec(batchIndex: number): void {
-    const message = 'Compressed outer record should not have an inner record with a compression attribute set'
     this.#errors.push({ batchIndex, message })
   }
 

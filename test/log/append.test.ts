@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import * as batch from '../../src/protocol/records/batch.ts'
 import { encodeBatch } from '../../src/protocol/records/batch-builder.ts'
@@ -49,6 +50,27 @@ describe('appending as a leader', () => {
     const stored = fixture.readAll()
     expect(batch.maxTimestamp(stored)).toBe(NOW)
     expect(batch.crcIsValid(stored)).toBe(true)
+  })
+
+  it('takes records that claim a codec of their own inside a compressed batch, as Kafka 4.3.1 did', () => {
+    const fixture = new LogFixture()
+    const plain = batchOf(['a'])
+    const records = Buffer.from(plain.subarray(61))
+    records[1] = 0x9c // the attributes of the first record, which no reader looks at
+    const body = gzipSync(records)
+    const sent = Buffer.concat([plain.subarray(0, 61), body])
+    sent.writeInt32BE(sent.length - 12, 8)
+    const gzipped = withHeader(sent, (bytes) => bytes.writeInt16BE(1, 21))
+    expect(fixture.append(gzipped)).toMatchObject({ firstOffset: 0, recordCount: 1 })
+  })
+
+  it('takes any timestamp in the past while message.timestamp.before.max.ms is at its default', () => {
+    const fixture = new LogFixture()
+    const records = withHeader(batchOf(['a']), (bytes) => {
+      bytes.writeBigInt64BE(-1657322962871715312n, 27)
+      bytes.writeBigInt64BE(-1657322962871715312n, 35)
+    })
+    expect(fixture.append(records)).toMatchObject({ firstOffset: 0 })
   })
 
   it('stamps the whole batch with its own time on a LogAppendTime topic', () => {

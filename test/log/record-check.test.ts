@@ -89,7 +89,6 @@ const check = (bytes: Buffer, count: number): ReturnType<typeof readPlainly> => 
     count,
     baseTimestamp: NOW,
     logAppendTimeMs: undefined,
-    compressed: false,
     lengthsUnchecked: false,
     damaged: false,
   }

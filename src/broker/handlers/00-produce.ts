@@ -1,5 +1,5 @@
 import type { TopicImage } from '../../coordinator/cluster/image.ts'
-import { attributes, isTransactional, MAGIC_AT, magic } from '../../log/batch-header.ts'
+import { hasTransactionalRecords } from '../../log/append-validation.ts'
 import { RecordsRefused } from '../../log/log-types.ts'
 import { type ErrorName, Refusal } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
@@ -27,7 +27,6 @@ interface Pending {
 
 /** What an admin client calls itself: it alone may write to internal topics. */
 const ADMIN_CLIENT_ID = '__admin_client'
-const BATCH_HEADER_BYTES = 61
 /** From this version on transactions that broke are told so (KIP-890). */
 const ABORTABLE_SINCE = 11
 /** From this version on the response names new leaders (KIP-951). */
@@ -95,17 +94,12 @@ const checkTransactional = (request: Request): void => {
   if (request.transactionalId !== null) return
   for (const { partitionData } of request.topicData) {
     for (const { records } of partitionData) {
-      if (hasTransactionalBatch(records)) throw new Refusal('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+      if (records !== null && hasTransactionalRecords(records)) {
+        throw new Refusal('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+      }
     }
   }
 }
-
-const hasTransactionalBatch = (records: Buffer | null): boolean =>
-  records !== null &&
-  records.length >= BATCH_HEADER_BYTES &&
-  records[MAGIC_AT] === 2 &&
-  magic(records, 0) === 2 &&
-  isTransactional(attributes(records, 0))
 
 const failedResponse = (index: number, error: ErrorName): PartitionResponse => ({
   index,
@@ -187,7 +181,7 @@ class ProduceRun implements Parked<Partition> {
     if (typeof partition === 'string') return this.#fail(index, partition, topic)
     if (topic?.isInternal && clientId !== ADMIN_CLIENT_ID) return this.#fail(index, 'INVALID_TOPIC_EXCEPTION')
     if (records === null) return this.#fail(index, 'INVALID_RECORD')
-    if (hasTransactionalBatch(records)) {
+    if (hasTransactionalRecords(records)) {
       return this.#fail(index, apiVersion >= ABORTABLE_SINCE ? 'TRANSACTION_ABORTABLE' : 'INVALID_TXN_STATE')
     }
     const requiredAcks = this.#request.acks
