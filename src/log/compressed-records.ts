@@ -24,6 +24,10 @@ export interface UnpackedRecords {
 /**
  * The records section of a compressed batch. Throws RecordsRefused MESSAGE_TOO_LARGE when it decompresses to more than
  * max.decompressed.message.bytes, or 128 MiB.
+ *
+ * Differs from Kafka: A compressed batch may decompress to 128 MiB at most, whatever max.decompressed.message.bytes allows.
+ * zstd data that is damaged in the middle is refused with UNKNOWN_SERVER_ERROR; a real broker sees the records in front of
+ * the damage and may answer INVALID_RECORD, or take the batch.
  */
 export const decompressRecords = (codec: number, packed: Buffer, config: LogConfig): UnpackedRecords => {
   const maxBytes = Math.min(config.maxDecompressedMessageBytes, DECOMPRESSED_BYTES_MAX)
