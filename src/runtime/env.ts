@@ -12,6 +12,6 @@ export interface Env {
   readonly disk: Disk
   readonly network: Network
   readonly log: Logger
-  /** Memory that is used again, for large frames and reads. Absent where the disk keeps what it is given: nothing would come back. */
+  /** Memory that is used again, for large frames. Absent where the disk keeps what it is given: nothing would come back. */
   readonly slabs?: SlabPool
 }
