@@ -190,13 +190,19 @@ export const RETRIABLE: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'SHARE_SESSION_LIMIT_REACHED',
 ])
 
-/** A request, or one item of it, that is refused with `code`. `message` goes to the client where the response has room for it. */
+/**
+ * A request, or one item of it, that is refused with `code`. `message` goes to the client where the response has room for it.
+ * It is an outcome, not a bug, and a client can cause a million of them with one request: so it takes no stack trace.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: ErrorName
 
   constructor(code: ErrorName, message?: string) {
+    const depth = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
     super(message ?? code)
+    Error.stackTraceLimit = depth
     this.code = code
   }
 }

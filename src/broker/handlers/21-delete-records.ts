@@ -1,4 +1,4 @@
-import { Refusal } from '../../protocol/errors.ts'
+import type { ErrorName } from '../../protocol/errors.ts'
 import { DeleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema/api.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -55,6 +55,7 @@ export const deleteRecords = handler(DeleteRecords, {
 
 /** One request at work. */
 class Deletion implements Parked<Partition> {
+  keys: readonly Partition[] = []
   readonly #request: Request
   readonly #context: RequestContext
   readonly #topics: { readonly name: string; readonly partitions: Result[] }[] = []
@@ -77,12 +78,9 @@ class Deletion implements Parked<Partition> {
     return this.#pending.length === 0
   }
 
-  get keys(): readonly Partition[] {
-    return this.#pending.map(({ partition }) => partition)
-  }
-
   wait(): Promise<Outcome<typeof DeleteRecords>> {
     const { broker, connection } = this.#context
+    this.keys = this.#pending.map(({ partition }) => partition)
     return new Promise((resolve) => {
       this.#resolve = resolve
       broker.delayed.park(this, connection, this.#request.timeoutMs)
@@ -106,8 +104,12 @@ class Deletion implements Parked<Partition> {
 
   #begin(name: string, partitionIndex: number, offset: number): Result {
     const result: Result = { partitionIndex, lowWatermark: -1n, errorCode: 0 }
+    const partition = this.#partitionOf(name, partitionIndex)
+    if (typeof partition === 'string') {
+      result.errorCode = errorCodeOf(partition)
+      return result
+    }
     try {
-      const partition = this.#partitionOf(name, partitionIndex)
       this.#pending.push({ result, partition, target: partition.deleteRecordsBefore(offset) })
     } catch (error) {
       result.errorCode = errorCodeOf(refusalOf(error).code)
@@ -115,21 +117,16 @@ class Deletion implements Parked<Partition> {
     return result
   }
 
-  #partitionOf(name: string, index: number): Partition {
+  #partitionOf(name: string, index: number): Partition | ErrorName {
     const { broker } = this.#context
     const topic = broker.image.topic(name)
     const partition = findReplica(broker, topic, index)
-    if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') throw new Refusal(partition)
-    if (topic?.isInternal) {
-      throw new Refusal('INVALID_TOPIC_EXCEPTION', `Cannot delete records of internal topic ${name}`)
-    }
-    if (typeof partition === 'string') throw new Refusal(partition)
-    if (!partition.isLeader) throw new Refusal('NOT_LEADER_OR_FOLLOWER')
+    if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return partition
+    if (topic?.isInternal) return 'INVALID_TOPIC_EXCEPTION'
+    if (typeof partition === 'string') return partition
+    if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER'
     const policy = broker.settings.topic(broker.image, name).list('cleanup.policy')
-    if (policy.includes('compact') && !policy.includes('delete')) {
-      throw new Refusal('POLICY_VIOLATION', `Records of ${name}-${index} are compacted, never deleted.`)
-    }
-    return partition
+    return policy.includes('compact') && !policy.includes('delete') ? 'POLICY_VIOLATION' : partition
   }
 }
 
