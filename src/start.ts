@@ -77,15 +77,11 @@ export interface Cluster extends AsyncDisposable {
 /** See `startCluster` of the package. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {
   const settings = resolveOptions(options)
-  const env: Env = {
-    clock: options.clock ?? new SystemClock(),
-    random: new SystemRandom(),
-    disk: diskFor(settings),
-    network: new SystemNetwork(),
-    log: options.logger ?? silentLogger,
-    // A memory disk keeps what it is given.
-    ...(settings.storage !== 'memory' && { slabs: new SlabPool() }),
-  }
+  return startClusterIn(systemEnv(options, settings), settings)
+}
+
+/** Starts a cluster in a world that is given: for tests that need to hold more of it than `startCluster` offers. */
+export const startClusterIn = async (env: Env, settings: ClusterSettings): Promise<Cluster> => {
   const run = new ClusterRun(env, settings)
   try {
     await run.start()
@@ -95,6 +91,17 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<Cluste
   }
   return run
 }
+
+/** The machine's own time, disk and network, as far as the options say nothing else. */
+export const systemEnv = (options: ClusterOptions, settings: ClusterSettings): Env => ({
+  clock: options.clock ?? new SystemClock(),
+  random: new SystemRandom(),
+  disk: diskFor(settings),
+  network: new SystemNetwork(),
+  log: options.logger ?? silentLogger,
+  // A memory disk keeps what it is given.
+  ...(settings.storage !== 'memory' && { slabs: new SlabPool() }),
+})
 
 /** What is thrown away at stop need not survive the death of the machine. */
 const diskFor = ({ storage, memoryBytes, data }: ClusterSettings): Disk =>

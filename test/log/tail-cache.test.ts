@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { TailCache } from '../../src/log/tail-cache.ts'
+import { LogTail, TailCache } from '../../src/log/tail-cache.ts'
 import { encodeBatch } from '../../src/protocol/records/batch-builder.ts'
+import { releaseSlab, SlabPool } from '../../src/runtime/slab-pool.ts'
 import { batchOf, LogFixture, refusalOf } from './fixtures.ts'
 
 const large = (fill: string): Buffer => {
@@ -120,5 +121,53 @@ describe('the tail cache', () => {
     expect(fixture.cache.usedBytes).toBeLessThan(two)
     fixture.append(large('d'))
     expect(fixture.readAll(1).length).toBe(2 * large('d').length)
+  })
+})
+
+describe('memory that is used again', () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  /** A batch in a slab, as it comes from a socket: its one holder is the request. */
+  const inSlab = (slabs: SlabPool, offset: number): Buffer => {
+    const records = encodeBatch({ baseOffset: offset, records: [{ value: Buffer.alloc(63 * 1024, 'x') }] })
+    const memory = slabs.take(records.length)
+    records.copy(memory)
+    return memory
+  }
+
+  it('stays away while the tail has it, and comes back from each way in which the tail lets go', async () => {
+    for (const letGo of [
+      (tail: LogTail) => tail.clear(),
+      (tail: LogTail) => tail.truncateTo(0),
+      (tail: LogTail) => tail.dropBefore(1),
+      (tail: LogTail) => tail.append(Buffer.concat([batchOf(['a']), Buffer.alloc(200_000)]), 1, 2, 0),
+    ]) {
+      const slabs = new SlabPool({ poison: true })
+      const tail = new LogTail(new TailCache({ capacityBytes: 128 * 1024 }))
+      const batch = inSlab(slabs, 0)
+      tail.append(batch, 0, 1, 0)
+      releaseSlab(batch)
+      await turn()
+      expect(slabs.freeBytes).toBe(0)
+      expect(tail.read(0, 2 ** 20, 1, true)?.buffers[0]?.equals(batch)).toBe(true)
+      letGo(tail)
+      await turn()
+      expect(slabs.freeBytes).toBe(64 * 1024)
+    }
+  })
+
+  it('counts in full each time', async () => {
+    const slabs = new SlabPool()
+    const cache = new TailCache({ capacityBytes: 100 * 1024 })
+    const tail = new LogTail(cache)
+    for (let offset = 0; offset < 5; offset++) {
+      const batch = inSlab(slabs, offset)
+      tail.append(batch, offset, offset + 1, 0)
+      releaseSlab(batch)
+      expect(cache.usedBytes).toBeGreaterThanOrEqual(64 * 1024)
+      tail.clear()
+      expect(cache.usedBytes).toBe(0)
+      await turn()
+    }
+    expect(slabs.freeBytes).toBe(64 * 1024)
   })
 })

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DecodeError } from '../../src/protocol/errors.ts'
 import { FrameSplitter } from '../../src/protocol/frame.ts'
+import { isInSlab, releaseSlab, SlabPool } from '../../src/runtime/slab-pool.ts'
 
 const framed = (payload: Buffer): Buffer => {
   const size = Buffer.alloc(4)
@@ -107,5 +108,49 @@ describe('a frame splitter', () => {
     const again = new FrameSplitter(LIMIT)
     again.push(Buffer.from(hex, 'hex'))
     expect(() => again.next()).toThrow(message)
+  })
+
+  it('gives the same frames when it borrows its chunks, is asked for room and has slabs', async () => {
+    const apiKeys = fc.constantFrom(0, 1)
+    const frames = fc.array(fc.tuple(payload, apiKeys), { maxLength: 8 })
+    const property = fc.asyncProperty(frames, sizes, fc.nat(3), async (asked, cuts, skipped) => {
+      const slabs = new SlabPool({ poison: true })
+      const splitter = new FrameSplitter(LIMIT, { slabs, recycles: (apiKey) => apiKey === 0 })
+      const sent = asked.map(([bytes, apiKey]) => Buffer.concat([Buffer.from([0, apiKey]), bytes]))
+      const stream = Buffer.concat(sent.map(framed))
+      const scratch = Buffer.alloc(100_000)
+      let count = 0
+      for (let at = 0, i = 0; at < stream.length; i++) {
+        // As a socket does: what it has goes to the receiver's room, or into the buffer that all sockets share.
+        const into = splitter.room()
+        const size = Math.min(cuts[i % cuts.length]!, (into ?? scratch).length, stream.length - at)
+        stream.copy(into ?? scratch, 0, at, at + size)
+        at += size
+        if (into === undefined) splitter.lend(scratch.subarray(0, size))
+        else splitter.filled(size)
+        // A connection that is busy pulls later.
+        const pulled = skipped === 0 || i % (skipped + 1) === 0 || at === stream.length ? drain(splitter) : []
+        splitter.settle()
+        scratch.fill(0xee)
+        for (const frame of pulled) {
+          const expected = sent[count++]!
+          expect(frame.equals(expected)).toBe(true)
+          expect(isInSlab(frame)).toBe(expected[1] === 0 && expected.length >= 32 * 1024)
+          releaseSlab(frame)
+        }
+        if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect([count, splitter.bufferedBytes]).toEqual([sent.length, 0])
+    })
+    await fc.assert(property, { seed: 4, numRuns: 60 })
+  })
+
+  it('takes no new slab for what a length alone promises', () => {
+    const slabs = new SlabPool()
+    const splitter = new FrameSplitter(LIMIT, { slabs, recycles: () => true })
+    splitter.lend(Buffer.from('003d09000000', 'hex'))
+    expect(splitter.next()).toBeUndefined()
+    splitter.settle()
+    expect(splitter.room()!.buffer.byteLength).toBe(64 * 1024)
   })
 })
