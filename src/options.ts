@@ -21,8 +21,8 @@ export interface ClusterOptions {
   /** Port of each broker, instead of `port`. 0: any free one. */
   readonly ports?: readonly number[] | undefined
   /**
-   * Host that Metadata tells clients. Default: the one that each client itself connected to, which is right
-   * for loopback, containers and port forwarding alike.
+   * Host that Metadata tells clients. Default: the name given as `host`, or else the address that each client
+   * itself connected to, which is right for loopback, containers and port forwarding alike.
    */
   readonly advertisedHost?: string | undefined
   /** Several named listeners for each broker, instead of `host`, `port`, `ports` and `advertisedHost`. */
@@ -117,6 +117,8 @@ export class OptionsError extends Error {
 
 const BROKERS_MAX = 100
 const PORT_MAX = 65_535
+/** IPv4 is digits and dots, and only IPv6 has colons. */
+const ADDRESS = /^[\d.]+$|:/
 const MIB = 1024 * 1024
 
 /**
@@ -243,10 +245,14 @@ const planListener = (listener: ListenerOptions, given: ClusterOptions, index: n
   name: listener.name,
   host: listener.host ?? '127.0.0.1',
   port: given.ports?.[index] ?? nthPort('port', listener.port ?? 0, index),
-  advertisedHost: listener.advertisedHost ?? null,
+  advertisedHost: listener.advertisedHost ?? hostName(listener.host),
   advertisedPort:
     listener.advertisedPort === undefined ? null : nthPort('advertisedPort', listener.advertisedPort, index),
 })
+
+/** A name that is given is meant, as in Kafka: certificates and clients may know the broker by it alone. */
+const hostName = (host: string | undefined): string | null =>
+  host === undefined || ADDRESS.test(host) ? null : host
 
 const nthPort = (name: string, first: number, index: number): number => {
   if (first === 0) return 0

@@ -47,6 +47,16 @@ describe('resolveOptions', () => {
     ])
   })
 
+  it('advertises a host name that is given, and leaves addresses to the connection', () => {
+    const advertised = (host: string): string | null | undefined =>
+      resolveOptions({ host }).brokers[0]?.listeners[0]?.advertisedHost
+    expect(advertised('localhost')).toBe('localhost')
+    expect(advertised('kafka-1.test')).toBe('kafka-1.test')
+    for (const address of ['127.0.0.1', '0.0.0.0', '::', '::1', 'fe80::1%eth0']) {
+      expect(advertised(address)).toBeNull()
+    }
+  })
+
   it('reads topics in their short form', () => {
     const { topics } = resolveOptions({
       topics: ['a', 'b:4', 'c:4:2', { name: 'd', config: { 'retention.ms': 1 } }],
