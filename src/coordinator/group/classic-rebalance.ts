@@ -13,6 +13,12 @@ import type { SyncResult } from './types.ts'
 
 const NOTHING = Buffer.alloc(0)
 
+/**
+ * A new generation is given at least this long to ask for its assignment. Clients may send a rebalance timeout
+ * of 0; Kafka's timer thread then races with their next request, and here the timer would always win.
+ */
+const SYNC_TIMEOUT_MIN_MS = 100
+
 /** Timer keys: the group id comes last, so that no id can look like another key. */
 export const sessionKey = (groupId: string, memberId: string): string =>
   `session ${memberId.length} ${memberId} ${groupId}`
@@ -149,7 +155,8 @@ const completeJoin = (state: GroupState, group: ClassicGroup, nowMs: number): Ef
     group.pendingSync.add(member.memberId)
   }
   const { generationId } = group
-  state.shard.setTimer(syncKey(group.groupId), group.rebalanceTimeoutMs, (_, thenMs) =>
+  const syncTimeoutMs = Math.max(group.rebalanceTimeoutMs, SYNC_TIMEOUT_MIN_MS)
+  state.shard.setTimer(syncKey(group.groupId), syncTimeoutMs, (_, thenMs) =>
     unasked(expireSync(state, group, generationId, thenMs)),
   )
   return NO_EFFECTS

@@ -122,6 +122,16 @@ describe('classic groups', () => {
     expect(fixture.join({ memberId })).toMatchObject({ error: 'GROUP_MAX_SIZE_REACHED', memberId: '' })
   })
 
+  test('a member with a rebalance timeout of 0 has time to ask for its assignment, not for ever', async () => {
+    const fixture = new GroupFixture()
+    const quick = fixture.join({ rebalanceTimeoutMs: 0 }) as JoinResult
+    await fixture.clock.advance(10)
+    expect(fixture.sync(quick)).toMatchObject({ error: 'NONE' })
+    const slow = fixture.join({ groupId: 'h', rebalanceTimeoutMs: 0 }) as JoinResult
+    await fixture.clock.advance(200)
+    expect(fixture.sync({ ...slow, groupId: 'h' })).toMatchObject({ error: 'UNKNOWN_MEMBER_ID' })
+  })
+
   test('a thousand members rebalance in one generation', async () => {
     const fixture = new GroupFixture()
     const leader = fixture.stable()
