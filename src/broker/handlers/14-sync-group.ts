@@ -14,8 +14,8 @@ const PROTOCOL_REQUIRED_SINCE = 5
  * REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID, INVALID_GROUP_ID,
  * NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
  *
- * Differs from Kafka: members have 100 ms to ask for their assignment, even if their rebalance timeout is shorter
- * (Kafka: with a timeout of 0 they may be removed before they can).
+ * Differs from Kafka: members have 100 ms to ask for their assignment, even if their rebalance timeout is
+ * shorter (Kafka: with a timeout of 0 they may be removed before they can).
  */
 export const syncGroup = handler(SyncGroup, {
   handle(request, { broker, apiVersion }) {

@@ -14,8 +14,8 @@ import type { SyncResult } from './types.ts'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * A new generation is given at least this long to ask for its assignment. Clients may send a rebalance timeout
- * of 0; Kafka's timer thread then races with their next request, and here the timer would always win.
+ * A new generation is given at least this long to ask for its assignment. Clients may send a rebalance
+ * timeout of 0; Kafka's timer thread then races with their next request, and here the timer would always win.
  */
 const SYNC_TIMEOUT_MIN_MS = 100
 

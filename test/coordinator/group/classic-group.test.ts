@@ -122,7 +122,7 @@ describe('classic groups', () => {
     expect(fixture.join({ memberId })).toMatchObject({ error: 'GROUP_MAX_SIZE_REACHED', memberId: '' })
   })
 
-  test('a member with a rebalance timeout of 0 has time to ask for its assignment, not for ever', async () => {
+  test('a rebalance timeout of 0 leaves time to ask for the assignment, not for ever', async () => {
     const fixture = new GroupFixture()
     const quick = fixture.join({ rebalanceTimeoutMs: 0 }) as JoinResult
     await fixture.clock.advance(10)
