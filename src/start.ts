@@ -93,15 +93,18 @@ export const startClusterIn = async (env: Env, settings: ClusterSettings): Promi
 }
 
 /** The machine's own time, disk and network, as far as the options say nothing else. */
-export const systemEnv = (options: ClusterOptions, settings: ClusterSettings): Env => ({
-  clock: options.clock ?? new SystemClock(),
-  random: new SystemRandom(),
-  disk: diskFor(settings),
-  network: new SystemNetwork(),
-  log: options.logger ?? silentLogger,
+export const systemEnv = (options: ClusterOptions, settings: ClusterSettings): Env => {
   // A memory disk keeps what it is given.
-  ...(settings.storage !== 'memory' && { slabs: new SlabPool() }),
-})
+  const slabs = settings.storage === 'memory' ? {} : { slabs: new SlabPool() }
+  return {
+    clock: options.clock ?? new SystemClock(),
+    random: new SystemRandom(),
+    disk: diskFor(settings),
+    network: new SystemNetwork(slabs),
+    log: options.logger ?? silentLogger,
+    ...slabs,
+  }
+}
 
 /** What is thrown away at stop need not survive the death of the machine. */
 const diskFor = ({ storage, memoryBytes, data }: ClusterSettings): Disk =>

@@ -17,7 +17,6 @@ interface Chunk {
   readonly memory: Buffer
   /** Memory of our own that the next small append may go on in. */
   readonly growable: boolean
-  readonly countedBytes: number
   readonly startOffset: number
   endOffset: number
   usedBytes: number
@@ -44,7 +43,8 @@ export class TailCache {
   #usedBytes = 0
   #queue: (Chunk | undefined)[] = []
   #head = 0
-  #newestMemory: ArrayBufferLike | undefined
+  /** How many chunks lie in a memory: it counts once, while any does. */
+  readonly #chunksIn = new Map<ArrayBufferLike, number>()
 
   constructor(options: { readonly capacityBytes?: number } = {}) {
     this.capacityBytes = options.capacityBytes ?? DEFAULT_CAPACITY_BYTES
@@ -54,16 +54,12 @@ export class TailCache {
     return this.#usedBytes
   }
 
-  /** Bytes that keeping `memory` adds: none when the chunk before came out of the same buffer. */
-  weigh(memory: Buffer): number {
-    const known = memory.buffer === this.#newestMemory
-    return CHUNK_OVERHEAD_BYTES + (known ? 0 : memory.buffer.byteLength)
-  }
-
   add(chunk: Chunk): void {
-    this.#newestMemory = chunk.memory.buffer
+    const memory = chunk.memory.buffer
+    const known = this.#chunksIn.get(memory) ?? 0
+    this.#chunksIn.set(memory, known + 1)
+    this.#usedBytes += CHUNK_OVERHEAD_BYTES + (known === 0 ? memory.byteLength : 0)
     this.#queue.push(chunk)
-    this.#usedBytes += chunk.countedBytes
     while (this.#usedBytes > this.capacityBytes) {
       if (this.#head === this.#queue.length) break
       const oldest = this.#queue[this.#head]
@@ -82,9 +78,11 @@ export class TailCache {
   forget(chunk: Chunk): void {
     if (chunk.dropped) return
     chunk.dropped = true
-    this.#usedBytes -= chunk.countedBytes
-    // The memory may come back with other bytes in it, and then counts anew.
-    if (chunk.memory.buffer === this.#newestMemory) this.#newestMemory = undefined
+    const memory = chunk.memory.buffer
+    const left = (this.#chunksIn.get(memory) ?? 0) - 1
+    if (left > 0) this.#chunksIn.set(memory, left)
+    else this.#chunksIn.delete(memory)
+    this.#usedBytes -= CHUNK_OVERHEAD_BYTES + (left > 0 ? 0 : memory.byteLength)
     releaseSlab(chunk.memory)
   }
 }
@@ -147,7 +145,6 @@ export class LogTail {
       owner: this,
       memory,
       growable,
-      countedBytes: this.#cache.weigh(memory),
       startOffset,
       endOffset,
       usedBytes,

@@ -46,6 +46,7 @@ export class SlabPool {
   /** Held by the pool itself until the turn ends. */
   #lent: Slab[] = []
   #sweepPlanned = false
+  #immediatePlanned = false
 
   constructor(options: SlabPoolOptions = {}) {
     this.#maxFreeBytes = options.maxFreeBytes ?? DEFAULT_FREE_BYTES_MAX
@@ -80,6 +81,14 @@ export class SlabPool {
     return view
   }
 
+  /**
+   * Says that the turn is over: to be called with nothing else on the stack and no microtask waiting, as at the beginning of a
+   * callback of the system. Otherwise this is found out once in a round of the event loop, in which sockets may be read often.
+   */
+  endTurn(): void {
+    if (this.#sweepPlanned) this.#sweep()
+  }
+
   /** Called by `releaseSlab` when the last holder has let go. */
   released(slab: Slab): void {
     this.#released.push(slab)
@@ -104,7 +113,12 @@ export class SlabPool {
   #planSweep(): void {
     if (this.#sweepPlanned) return
     this.#sweepPlanned = true
-    setImmediate(() => this.#sweep())
+    if (this.#immediatePlanned) return
+    this.#immediatePlanned = true
+    setImmediate(() => {
+      this.#immediatePlanned = false
+      this.endTurn()
+    })
   }
 
   #sweep(): void {

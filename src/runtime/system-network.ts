@@ -7,6 +7,7 @@ import {
   type Peer,
   type PeerEvents,
 } from './network.ts'
+import type { SlabPool } from './slab-pool.ts'
 
 /** Connections that the system queues before they are accepted (it may cap this lower). */
 const BACKLOG = 1024
@@ -22,13 +23,17 @@ export interface SystemNetworkOptions {
    * chunks. Falls back to chunks where Node does not offer it. Default: true, but on Windows, where reads are posted ahead.
    */
   readonly readInto?: boolean
+  /** Is told before each read that the turn before it is over. */
+  readonly slabs?: SlabPool
 }
 
 /** The machine's TCP: node:net, with Nagle's algorithm off and keep-alive on, as a Kafka broker sets its sockets. */
 export class SystemNetwork implements Network {
   readonly #readInto: boolean
+  readonly #slabs: SlabPool | undefined
 
   constructor(options: SystemNetworkOptions = {}) {
+    this.#slabs = options.slabs
     this.#readInto = (options.readInto ?? true) && process.platform !== 'win32'
   }
 
@@ -38,7 +43,7 @@ export class SystemNetwork implements Network {
     onAcceptError: (error: Error) => void = () => {},
   ): Promise<Listener> {
     const server = net.createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
-      accept((this.#readInto ? readingPeer(socket) : undefined) ?? new SystemPeer(socket))
+      accept((this.#readInto ? readingPeer(socket, this.#slabs) : undefined) ?? new SystemPeer(socket))
     })
     return new Promise((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException): void => {
@@ -100,11 +105,11 @@ interface HandleOptions extends net.SocketConstructorOpts {
  * (`onread`); a server has to make a new socket around the handle, which is why it is looked for rather than relied on.
  * Undefined when it is not there.
  */
-function readingPeer(accepted: net.Socket): SystemPeer | undefined {
+function readingPeer(accepted: net.Socket, slabs: SlabPool | undefined): SystemPeer | undefined {
   const inner = accepted as unknown as { _handle: { useUserBuffer?: unknown } | null }
   const handle = inner._handle
   if (typeof handle?.useUserBuffer !== 'function') return undefined
-  const reads = new ReadTarget()
+  const reads = new ReadTarget(slabs)
   const options: HandleOptions = {
     handle,
     pauseOnCreate: true,
@@ -129,6 +134,11 @@ class ReadTarget {
   /** Node knows our buffers. */
   wasAsked = false
   #room: Buffer | undefined
+  readonly #slabs: SlabPool | undefined
+
+  constructor(slabs: SlabPool | undefined) {
+    this.#slabs = slabs
+  }
 
   next(): Uint8Array {
     this.wasAsked = true
@@ -139,6 +149,8 @@ class ReadTarget {
   }
 
   done(bytes: number, buffer: Uint8Array): boolean {
+    // The system calls: whatever ran before is done, with its microtasks.
+    this.#slabs?.endTurn()
     if (this.#room !== undefined) this.events?.filled?.(bytes)
     else this.events?.data((buffer as Buffer).subarray(0, bytes))
     return true

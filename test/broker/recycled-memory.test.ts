@@ -65,7 +65,7 @@ const start = async (options: ClusterOptions, readInto = true): Promise<void> =>
   const replicas = options.brokers ?? 1
   const all = { ...options, topics: [`t:${PARTITIONS}:${replicas}`] }
   const settings = resolveOptions(all)
-  const network = new SystemNetwork({ readInto })
+  const network = new SystemNetwork({ readInto, slabs })
   cluster = await startClusterIn({ ...systemEnv(all, settings), slabs, network }, settings)
 }
 

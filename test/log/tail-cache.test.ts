@@ -155,6 +155,30 @@ describe('memory that is used again', () => {
     }
   })
 
+  it('counts once while any batch in it is kept, whatever came between', async () => {
+    const slabs = new SlabPool()
+    const cache = new TailCache()
+    const [one, two] = [new LogTail(cache), new LogTail(cache)]
+    const [first, second] = [inSlab(slabs, 0), inSlab(slabs, 1)]
+    for (const tail of [one, two]) {
+      tail.append(first, 0, 1, 0)
+      tail.append(second, 1, 2, 0)
+    }
+    for (const batch of [first, second]) releaseSlab(batch)
+    const withinOverhead = (bytes: number): void => {
+      expect(cache.usedBytes).toBeGreaterThanOrEqual(bytes)
+      expect(cache.usedBytes).toBeLessThan(bytes + 1024)
+    }
+    withinOverhead(128 * 1024)
+    one.clear()
+    withinOverhead(128 * 1024)
+    two.dropBefore(1)
+    withinOverhead(64 * 1024)
+    two.clear()
+    await turn()
+    expect([cache.usedBytes, slabs.freeBytes]).toEqual([0, 128 * 1024])
+  })
+
   it('counts in full each time', async () => {
     const slabs = new SlabPool()
     const cache = new TailCache({ capacityBytes: 100 * 1024 })

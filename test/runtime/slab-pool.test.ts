@@ -60,6 +60,17 @@ describe('a slab pool', () => {
     expect(kept[0]).toBe(0xdd)
   })
 
+  it('takes back at once what nobody holds when it is told that the turn is over', async () => {
+    const pool = new SlabPool({ poison: true })
+    const [free, held, lent] = [pool.take(64 * KIB).fill(1), pool.take(64 * KIB).fill(2), pool.lend(64 * KIB)]
+    releaseSlab(free)
+    pool.endTurn()
+    expect([free[0], held[0], lent[0], pool.freeBytes]).toEqual([0xdd, 2, 0xdd, 128 * KIB])
+    releaseSlab(held)
+    await turn()
+    expect(pool.freeBytes).toBe(192 * KIB)
+  })
+
   it('never takes a pinned slab back', async () => {
     const pool = new SlabPool({ poison: true })
     const frame = pool.take(64 * KIB).fill(3)
