@@ -236,7 +236,14 @@ class ClusterRun implements Cluster {
       topicSettings: (image, topic) => topicSettings(settings, image, topic),
       replicaLagTimeMaxMs: settings.broker(controller.image).number('replica.lag.time.max.ms'),
     })
-    const broker = new Broker(this.#env, { id: plan.id, controller, replicas, settings, handlers: HANDLERS })
+    const broker = new Broker(this.#env, {
+      id: plan.id,
+      controller,
+      replicas,
+      settings,
+      handlers: HANDLERS,
+      peer: (id) => this.#brokers.find((parts) => parts.plan.id === id)?.broker,
+    })
     return { plan, listeners, settings, directoryId: directory.directoryId, replicas, broker }
   }
 

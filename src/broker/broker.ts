@@ -28,6 +28,8 @@ export interface BrokerOptions {
   readonly settings: BrokerSettings
   /** Sorted by API key. What is here is served and advertised, nothing else. */
   readonly handlers: readonly Handler[]
+  /** A broker of the same cluster by its id, itself included; undefined when it does not run. */
+  readonly peer: (brokerId: number) => Broker | undefined
 }
 
 /**
@@ -48,6 +50,7 @@ export class Broker {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly #groupLoader: GroupLoader
+  readonly #peer: BrokerOptions['peer']
 
   constructor(env: Env, options: BrokerOptions) {
     this.env = env
@@ -55,6 +58,7 @@ export class Broker {
     this.controller = options.controller
     this.replicas = options.replicas
     this.settings = options.settings
+    this.#peer = options.peer
     this.servedApis = options.handlers.map(({ api, versions }) => ({ key: api.key, versions }))
     this.delayed = new Purgatory(env.clock)
     this.fetchSessions = new FetchSessions(env, {
@@ -97,6 +101,19 @@ export class Broker {
         .filter((name) => this.image.topic(name) === undefined)
         .map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
     )
+  }
+
+  /**
+   * The coordinator of a group on whichever broker it is, for the requests that every broker once answered from
+   * ZooKeeper. Makes `__consumer_offsets` when it is missing. Without a leader it is this broker's own, which
+   * refuses.
+   */
+  coordinatorOf(groupId: string): GroupCoordinator {
+    if (!ensureOffsetsTopic(this)) return this.groups
+    const partition = this.groups.partitionOf(groupId)
+    const leader =
+      partition === undefined ? undefined : this.image.topic(OFFSETS_TOPIC)?.partitions[partition]?.leader
+    return (leader === undefined ? undefined : this.#peer(leader)?.groups) ?? this.groups
   }
 
   /** Lets go of everything that waits. */

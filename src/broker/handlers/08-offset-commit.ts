@@ -24,8 +24,9 @@ interface AnsweredTopic {
  * UNKNOWN_MEMBER_ID,
  * FENCED_INSTANCE_ID, REBALANCE_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
  *
- * Versions: v0 went to ZooKeeper and is stored like the others; v1 may bring a time of commit; v2 to v4 a
- * retention. What is refused before the coordinator is asked comes first in the answer, as in Kafka.
+ * Versions: v0 went to ZooKeeper and is stored like the others; its clients know no coordinator and tell any
+ * broker, so that it never gets NOT_COORDINATOR; v1 may bring a time of commit; v2 to v4 a retention. What is
+ * refused before the coordinator is asked comes first in the answer, as in Kafka.
  *
  * Differs from Kafka: 4.x serves versions 2 to 10 alone; offsets beyond 2^53 are stored as 2^53 - 1.
  */
@@ -45,7 +46,8 @@ export const offsetCommit = handler(OffsetCommit, {
       return finish(accepted.map(() => error.code))
     }
     try {
-      const result = broker.groups.commitOffsets({
+      const groups = apiVersion === 0 ? broker.coordinatorOf(request.groupId) : broker.groups
+      const result = groups.commitOffsets({
         groupId: request.groupId,
         generationId: request.generationIdOrMemberEpoch,
         memberId: request.memberId,

@@ -31,8 +31,8 @@ interface AskedGroup {
  * Errors, of a group: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS (before v2 in
  * each partition). Of a partition: UNSTABLE_OFFSET_COMMIT (v7, require stable), UNKNOWN_TOPIC_ID (v10).
  *
- * Versions: v0 read from ZooKeeper, where a missing offset was UNKNOWN_TOPIC_OR_PARTITION; v2 null asks for
- * all topics; v8 several groups; v10 topic ids: of all topics, those without an id any more are left out.
+ * Versions: v0 read from ZooKeeper, where a missing offset was UNKNOWN_TOPIC_OR_PARTITION and any broker could
+ * be asked, as here; v2 null asks for all topics; v8 several groups; v10 topic ids: of all topics, those without an id any more are left out.
  *
  * Differs from Kafka: 4.x serves versions 1 to 10 alone.
  */
@@ -104,7 +104,8 @@ const fetchSome = ({ groupId, topics }: AskedGroup, requireStable: boolean, cont
     }
   }
   const wanted = known.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes }))
-  const fetched = broker.groups.fetchOffsets(groupId, wanted, requireStable)
+  const groups = apiVersion === 0 ? broker.coordinatorOf(groupId) : broker.groups
+  const fetched = groups.fetchOffsets(groupId, wanted, requireStable)
   let next = 0
   const answered = known.map(({ name, topicId, partitionIndexes }) => {
     const partitions = fetched.slice(next, next + partitionIndexes.length)

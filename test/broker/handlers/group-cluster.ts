@@ -129,7 +129,8 @@ export class GroupCluster {
       topicSettings: (image, topic) => topicSettings(settings, image, topic),
     })
     const { controller } = this
-    const broker = new Broker(this.#env, { id, controller, replicas, settings, handlers: [] })
+    const peer = (brokerId: number) => this.#parts.get(brokerId)?.broker
+    const broker = new Broker(this.#env, { id, controller, replicas, settings, handlers: [], peer })
     return { broker, replicas, epoch: -1 }
   }
 

@@ -34,11 +34,11 @@ describe('a broker that does not coordinate the group', () => {
         version < 3 ? { memberId: 'm', members: [] } : { memberId: '', members: [{ memberId: 'm' }] }
       expect((await cluster.ask(leaveGroup, version, { groupId: 'g', ...request })).errorCode).toBe(16)
     }
-    for (const version of versionsOf(offsetCommit)) {
+    for (const version of versionsOf(offsetCommit).filter((each) => each > 0)) {
       const { topics } = await cluster.ask(offsetCommit, version, commitRequest(cluster, version, 'g', 0))
       expect(topics[0]!.partitions[0]!.errorCode).toBe(16)
     }
-    for (const version of versionsOf(offsetFetch)) {
+    for (const version of versionsOf(offsetFetch).filter((each) => each > 0)) {
       const fetched = await cluster.ask(offsetFetch, version, fetchRequest(cluster, version, 'g', [0]))
       if (version < 2) expect(fetched.topics[0]!.partitions[0]!.errorCode).toBe(16)
       else if (version < 8) expect(fetched.errorCode).toBe(16)
@@ -56,6 +56,27 @@ describe('a broker that does not coordinate the group', () => {
       expect(results[0]!.errorCode).toBe(16)
     }
     expect((await cluster.ask(offsetDelete, 0, { groupId: 'g', topics: [] })).errorCode).toBe(16)
+  })
+
+  test('stores and tells the offsets of clients that know no coordinator (v0)', async () => {
+    const cluster = new GroupCluster(3)
+    cluster.createTopic('t', 3)
+    for (const groupId of ['a', 'b', 'c', 'd', 'e', 'f'])
+      for (const brokerId of [1, 2, 3]) {
+        const partition = brokerId - 1
+        const { topics } = await cluster.ask(
+          offsetCommit,
+          0,
+          commitRequest(cluster, 0, groupId, partition),
+          brokerId,
+        )
+        expect(topics[0]!.partitions).toEqual([{ partitionIndex: partition, errorCode: 0 }])
+        for (const askedId of [1, 2, 3]) {
+          const request = fetchRequest(cluster, 0, groupId, [partition])
+          const fetched = await cluster.ask(offsetFetch, 0, request, askedId)
+          expect(fetched.topics[0]!.partitions[0]).toMatchObject({ errorCode: 0, committedOffset: 100n })
+        }
+      }
   })
 
   test('what a handler refuses as a whole can be encoded in every version', async () => {
