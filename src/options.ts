@@ -35,7 +35,10 @@ export interface ClusterOptions {
     | readonly (string | TopicOptions)[]
     | Readonly<Record<string, Omit<TopicOptions, 'name'>>>
     | undefined
-  /** Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker. */
+  /**
+   * Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker, but the ports
+   * in `advertised.listeners` are those of the first one.
+   */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
   /** Where records are kept. Default `disk`. */
   readonly storage?: 'disk' | 'memory' | undefined
@@ -119,6 +122,8 @@ const BROKERS_MAX = 100
 const PORT_MAX = 65_535
 /** IPv4 is digits and dots, and only IPv6 has colons. */
 const ADDRESS = /^[\d.]+$|:/
+/** `NAME://host:port`, as Kafka's settings write it; an IPv6 address in brackets. */
+const ENDPOINT = /^([\w-]+):\/\/(?:\[([^\]]+)\]|([^[\]:/]+)):(\d+)$/
 const MIB = 1024 * 1024
 
 /**
@@ -126,6 +131,16 @@ const MIB = 1024 * 1024
  * without the initial delay of three seconds.
  */
 const DEFAULT_CONFIG: ReadonlyMap<string, string> = new Map([['group.initial.rebalance.delay.ms', '0']])
+
+/** Settings of Kafka that are said by an option here, where they may differ from broker to broker. */
+const SAID_BY_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['broker.id', 'ids'],
+  ['node.id', 'ids'],
+  ['listeners', 'host and port, or listeners'],
+  ['log.dir', 'data'],
+  ['log.dirs', 'data'],
+])
+const ADVERTISED_LISTENERS = 'advertised.listeners'
 
 const port = z.int().check(z.gte(0), z.lte(PORT_MAX))
 const brokerId = z.int().check(z.gte(0), z.lte(2 ** 31 - 1))
@@ -228,6 +243,12 @@ const planBrokers = (given: ClusterOptions): BrokerPlan[] => {
 }
 
 const listenersOf = (given: ClusterOptions): readonly ListenerOptions[] => {
+  const listeners = namedListeners(given)
+  const advertised = given.config?.[ADVERTISED_LISTENERS]
+  return advertised === undefined ? listeners : advertise(listeners, String(advertised))
+}
+
+const namedListeners = (given: ClusterOptions): readonly ListenerOptions[] => {
   const { listeners } = given
   if (listeners === undefined) {
     return [{ name: 'PLAINTEXT', host: given.host, port: given.port, advertisedHost: given.advertisedHost }]
@@ -239,6 +260,27 @@ const listenersOf = (given: ClusterOptions): readonly ListenerOptions[] => {
   const names = new Set(listeners.map(({ name }) => name))
   if (names.size !== listeners.length) throw new OptionsError('listeners: the same name is given twice')
   return listeners
+}
+
+/**
+ * Puts the addresses of Kafka's `advertised.listeners` on the listeners of the same names. Its ports are those
+ * of the first broker, like all ports; 0: those that are listened on.
+ */
+const advertise = (listeners: readonly ListenerOptions[], value: string): readonly ListenerOptions[] => {
+  const addresses = new Map<string, Pick<ListenerOptions, 'advertisedHost' | 'advertisedPort'>>()
+  for (const entry of value.split(',')) {
+    const [, name = '', bracketed, plain = '', digits] = ENDPOINT.exec(entry.trim()) ?? []
+    const number = Number(digits)
+    if (digits === undefined || number > PORT_MAX)
+      throw new OptionsError(`config: ${ADVERTISED_LISTENERS}: '${entry}' is not NAME://host:port`)
+    if (!listeners.some((listener) => listener.name === name))
+      throw new OptionsError(`config: ${ADVERTISED_LISTENERS}: there is no listener ${name}`)
+    addresses.set(name, {
+      advertisedHost: bracketed ?? plain,
+      advertisedPort: number === 0 ? undefined : number,
+    })
+  }
+  return listeners.map((listener) => ({ ...listener, ...addresses.get(listener.name) }))
 }
 
 const planListener = (listener: ListenerOptions, given: ClusterOptions, index: number): ListenerPlan => ({
@@ -302,6 +344,10 @@ const planConfig = (
       throw new OptionsError(`config: Kafka has no broker setting '${name}'${hint(name)}`)
     const problem = definition.problem(String(value))
     if (problem !== null) throw new OptionsError(`config: ${problem}`)
+    const option = SAID_BY_OPTIONS.get(name)
+    if (option !== undefined) throw new OptionsError(`config: ${name}: say it with ${option}`)
+    // It is the listeners' now, who show it with the ports that they really have.
+    if (name === ADVERTISED_LISTENERS) continue
     config.set(name, String(value))
   }
   return config

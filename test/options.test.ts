@@ -57,6 +57,17 @@ describe('resolveOptions', () => {
     }
   })
 
+  it("advertises what Kafka's advertised.listeners says", () => {
+    const config = { 'advertised.listeners': 'EXTERNAL://kafka.test:29092, PLAINTEXT://[::1]:0' }
+    const listeners = [{ name: 'PLAINTEXT' }, { name: 'EXTERNAL', host: '0.0.0.0', port: 19092 }]
+    const settings = resolveOptions({ brokers: 2, listeners, config })
+    expect(settings.brokers[1]?.listeners).toEqual([
+      { name: 'PLAINTEXT', host: '127.0.0.1', port: 0, advertisedHost: '::1', advertisedPort: null },
+      { name: 'EXTERNAL', host: '0.0.0.0', port: 19093, advertisedHost: 'kafka.test', advertisedPort: 29093 },
+    ])
+    expect(settings.config.has('advertised.listeners')).toBe(false)
+  })
+
   it('reads topics in their short form', () => {
     const { topics } = resolveOptions({
       topics: ['a', 'b:4', 'c:4:2', { name: 'd', config: { 'retention.ms': 1 } }],
@@ -91,6 +102,14 @@ describe('resolveOptions', () => {
     ['a topic that cannot be read', { topics: ['a:b'] }, /'a:b'/],
     ['no partitions', { topics: ['a:0'] }, /one partition/],
     ['a setting that Kafka lacks', { config: { 'num.partition': 3 } }, /no broker setting 'num.partition'/],
+    ['ids as a setting', { config: { 'node.id': 3 } }, /node.id: say it with ids/],
+    ['listeners as a setting', { config: { listeners: 'PLAINTEXT://:9092' } }, /say it with host and port/],
+    [
+      'an address without a port',
+      { config: { 'advertised.listeners': 'PLAINTEXT://a' } },
+      /'PLAINTEXT:..a' is not/,
+    ],
+    ['an address of no listener', { config: { 'advertised.listeners': 'SSL://a:1' } }, /no listener SSL/],
     ["a topic's setting", { config: { 'retention.bytes': 3 } }, /is log.retention.bytes meant/],
     ['a value that the setting cannot have', { config: { 'num.partitions': 0 } }, /num.partitions/],
     ['a data directory in memory', { storage: 'memory', data: '/x' }, /memory/],
