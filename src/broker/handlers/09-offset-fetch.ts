@@ -32,7 +32,8 @@ interface AskedGroup {
  * each partition). Of a partition: UNSTABLE_OFFSET_COMMIT (v7, require stable), UNKNOWN_TOPIC_ID (v10).
  *
  * Versions: v0 read from ZooKeeper, where a missing offset was UNKNOWN_TOPIC_OR_PARTITION and any broker could
- * be asked, as here; v2 null asks for all topics; v8 several groups; v10 topic ids: of all topics, those without an id any more are left out.
+ * be asked, as here; v2 null asks for all topics; v8 several groups; v10 topic ids: of all topics, those without
+ * an id any more are left out.
  *
  * Differs from Kafka: 4.x serves versions 1 to 10 alone.
  */
