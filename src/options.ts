@@ -36,8 +36,8 @@ export interface ClusterOptions {
     | Readonly<Record<string, Omit<TopicOptions, 'name'>>>
     | undefined
   /**
-   * Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker, but the ports
-   * in `advertised.listeners` are those of the first one.
+   * Kafka's broker settings (`num.partitions`, `log.retention.ms`, …), the same for every broker, but the
+   * ports in `advertised.listeners` are those of the first one.
    */
   readonly config?: Readonly<Record<string, string | number | boolean>> | undefined
   /** Where records are kept. Default `disk`. */
@@ -263,8 +263,8 @@ const namedListeners = (given: ClusterOptions): readonly ListenerOptions[] => {
 }
 
 /**
- * Puts the addresses of Kafka's `advertised.listeners` on the listeners of the same names. Its ports are those
- * of the first broker, like all ports; 0: those that are listened on.
+ * Puts the addresses of Kafka's `advertised.listeners` on the listeners of the same names. Its ports are
+ * those of the first broker, like all ports; 0: those that are listened on.
  */
 const advertise = (listeners: readonly ListenerOptions[], value: string): readonly ListenerOptions[] => {
   const addresses = new Map<string, Pick<ListenerOptions, 'advertisedHost' | 'advertisedPort'>>()
