@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { Report, type Suite, type Target } from './suite.ts'
+import { franzGo } from './suites/go.ts'
 import { javaAges, javaModern, javaTools } from './suites/java.ts'
 import { kcat } from './suites/kcat.ts'
 import { kafkaPython, librdkafka } from './suites/python.ts'
 
-const SUITES: readonly Suite[] = [kcat, librdkafka, kafkaPython, javaModern, javaTools, javaAges]
+const SUITES: readonly Suite[] = [kcat, librdkafka, kafkaPython, franzGo, javaModern, javaTools, javaAges]
 /** Sizes of cluster that every suite sees. */
 const BROKER_COUNTS = [1, 3]
 
