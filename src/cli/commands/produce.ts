@@ -21,7 +21,7 @@ interface ProduceOptions extends ClientOptions {
   readonly header?: readonly string[]
   readonly partition?: number
   readonly compression: Codec
-  readonly acks: -1 | 0 | 1
+  readonly acks?: -1 | 0 | 1
   readonly idempotent?: boolean
   readonly tombstone?: boolean
   readonly lingerMs: number
@@ -36,7 +36,7 @@ export const declare = (command: Command, terminal: Terminal): void => {
     .option('-H, --header <name=value>', 'a header of every record; may be given several times', collect)
     .option('-p, --partition <n>', 'default: by the key', parseCount('--partition', 0))
     .option('-z, --compression <codec>', CODECS.join(', '), parseCodec, 'none')
-    .option('-a, --acks <who>', 'all, 1 (the leader) or 0 (nobody is asked)', parseAcks, -1)
+    .option('-a, --acks <who>', 'all (the default), 1 (the leader) or 0 (nobody is asked)', parseAcks)
     .option('-i, --idempotent', 'a batch that is sent again is stored once')
     .option('-Z, --tombstone', 'an empty value is a null value')
     .option(
@@ -68,7 +68,7 @@ const produce = async (
   topic: string,
   options: ProduceOptions,
 ): Promise<void> => {
-  const { compression, acks, lingerMs, idempotent = false } = options
+  const { compression, acks = -1, lingerMs, idempotent = false } = options
   const producer = new Producer(cluster, { compression, acks, lingerMs, idempotent })
   const recordOf = recordMaker(topic, options)
   // A typing error in the name or an unreachable broker shows before the first line is typed.
