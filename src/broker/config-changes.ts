@@ -5,7 +5,7 @@ import { parseList } from '../coordinator/cluster/configs/value.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Broker } from './broker.ts'
 import { brokerIdOf, CONFIG_RESOURCE_CODE, configResourceTypeOf } from './config-resources.ts'
-import { errorCodeOf } from './wire.ts'
+import { errorCodeOf, refusalOf } from './wire.ts'
 
 /**
  * What AlterConfigs and IncrementalAlterConfigs share: the checks that a broker makes before it hands
@@ -56,8 +56,37 @@ export const alteredResult = (altered: AlteredConfigs): AlterResult => ({
   resourceName: altered.name,
 })
 
+/**
+ * Answers each resource, in order: with what is wrong with it by itself (it comes twice, its changes contradict each other,
+ * `check` throws a Refusal), or with what `alter` says of those that are left, one result each.
+ */
+export function alterEach<R extends RequestedResource>(
+  resources: readonly R[],
+  check: (resource: R) => void,
+  alter: (left: readonly R[]) => readonly AlterResult[],
+): AlterResult[] {
+  const twice = repeated(resources)
+  const results = new Map<R, AlterResult>()
+  for (const resource of resources) {
+    try {
+      if (twice.has(resource)) throw new Refusal('INVALID_REQUEST', 'The resource is named more than once.')
+      checkChanges(resource.configs)
+      checkType(resource)
+      check(resource)
+    } catch (error) {
+      results.set(resource, failedResult(resource, refusalOf(error)))
+    }
+  }
+  const left = resources.filter((resource) => !results.has(resource))
+  for (const [index, result] of alter(left).entries()) {
+    const resource = left[index]
+    if (resource !== undefined) results.set(resource, result)
+  }
+  return resources.map((resource) => results.get(resource) ?? failedResult(resource, null))
+}
+
 /** The resources that come more than once in a request. */
-export function repeated<R extends RequestedResource>(resources: readonly R[]): ReadonlySet<R> {
+function repeated<R extends RequestedResource>(resources: readonly R[]): ReadonlySet<R> {
   const seen = new Map<string, R>()
   const twice = new Set<R>()
   for (const resource of resources) {
@@ -70,7 +99,7 @@ export function repeated<R extends RequestedResource>(resources: readonly R[]): 
 }
 
 /** What is wrong with the changes of one resource in themselves. Throws INVALID_REQUEST. */
-export function checkChanges(configs: readonly RequestedChange[]): void {
+function checkChanges(configs: readonly RequestedChange[]): void {
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
     throw new Refusal('INVALID_REQUEST', 'A setting is named more than once.')
   }
@@ -104,7 +133,7 @@ export function checkIsThisBroker(broker: Broker, name: string): void {
 }
 
 /** @throws Refusal INVALID_REQUEST for a type that has no settings to change. */
-export function checkType({ resourceType }: RequestedResource): void {
+function checkType({ resourceType }: RequestedResource): void {
   if (configResourceTypeOf(resourceType) !== undefined) return
   throw new Refusal('INVALID_REQUEST', `Resources of type ${resourceType} have no settings to change`)
 }

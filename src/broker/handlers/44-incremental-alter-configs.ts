@@ -2,20 +2,18 @@ import type { ConfigAlteration, ConfigOperation } from '../../coordinator/cluste
 import { Refusal } from '../../protocol/errors.ts'
 import { IncrementalAlterConfigs } from '../../protocol/messages/44-incremental-alter-configs.ts'
 import type { RequestOf } from '../../protocol/schema/api.ts'
+import type { Broker } from '../broker.ts'
 import {
   type AlterResult,
+  alterEach,
   alteredResult,
   checkBrokerChange,
-  checkChanges,
   checkIsThisBroker,
-  checkType,
   failedResult,
-  repeated,
 } from '../config-changes.ts'
 import { configResourceTypeOf } from '../config-resources.ts'
-import type { RequestContext } from '../context.ts'
 import { handler } from '../handler.ts'
-import { errorCodeOf, refusalOf } from '../wire.ts'
+import { errorCodeOf } from '../wire.ts'
 
 type Resource = RequestOf<typeof IncrementalAlterConfigs>['resources'][number]
 
@@ -34,20 +32,9 @@ const OPERATIONS: readonly ConfigOperation[] = ['set', 'delete', 'append', 'subt
  * Differs from Kafka: levels of broker loggers cannot be changed.
  */
 export const incrementalAlterConfigs = handler(IncrementalAlterConfigs, {
-  handle(request, context) {
-    const twice = repeated(request.resources)
-    const results = new Map<Resource, AlterResult>()
-    for (const resource of request.resources) {
-      const refusal = twice.has(resource)
-        ? new Refusal('INVALID_REQUEST', 'The resource is named more than once.')
-        : problemOf(resource, context)
-      if (refusal !== null) results.set(resource, failedResult(resource, refusal))
-    }
-    const left = request.resources.filter((resource) => !results.has(resource))
-    for (const [resource, result] of alter(left, request.validateOnly, context)) results.set(resource, result)
-    return {
-      responses: request.resources.map((resource) => results.get(resource) ?? failedResult(resource, null)),
-    }
+  handle({ resources, validateOnly }, { broker }) {
+    const check = (resource: Resource): void => checkResource(resource, broker)
+    return { responses: alterEach(resources, check, (left) => alter(left, validateOnly, broker)) }
   },
 
   refuse: (request, refusal) => ({
@@ -55,47 +42,28 @@ export const incrementalAlterConfigs = handler(IncrementalAlterConfigs, {
   }),
 })
 
-function problemOf(resource: Resource, { broker }: RequestContext): Refusal | null {
-  try {
-    checkChanges(resource.configs)
-    checkType(resource)
-    switch (configResourceTypeOf(resource.resourceType)) {
-      case 'broker':
-        checkBrokerChange(broker, resource, false)
-        break
-      case 'broker-logger':
-        checkIsThisBroker(broker, resource.resourceName)
-        for (const { name } of resource.configs) {
-          throw new Refusal('INVALID_CONFIG', `There is no logger ${name}.`)
-        }
-    }
-    return null
-  } catch (error) {
-    return refusalOf(error)
+function checkResource(resource: Resource, broker: Broker): void {
+  switch (configResourceTypeOf(resource.resourceType)) {
+    case 'broker':
+      checkBrokerChange(broker, resource, false)
+      break
+    case 'broker-logger':
+      checkIsThisBroker(broker, resource.resourceName)
+      for (const { name } of resource.configs) {
+        throw new Refusal('INVALID_CONFIG', `There is no logger ${name}.`)
+      }
   }
 }
 
 /** Hands to the controller what has passed; one operation that does not exist fails it all there. */
-function alter(
-  resources: readonly Resource[],
-  validateOnly: boolean,
-  { broker }: RequestContext,
-): (readonly [Resource, AlterResult])[] {
+function alter(resources: readonly Resource[], validateOnly: boolean, broker: Broker): AlterResult[] {
   const alterations = resources.map(alterationOf)
   if (alterations.includes(null)) {
-    return resources.map((resource) => [
-      resource,
-      { ...failedResult(resource, null), errorCode: errorCodeOf('UNKNOWN_SERVER_ERROR') },
-    ])
+    const errorCode = errorCodeOf('UNKNOWN_SERVER_ERROR')
+    return resources.map((resource) => ({ ...failedResult(resource, null), errorCode }))
   }
-  const altered = broker.controller.incrementalAlterConfigs(
-    alterations.filter((alteration) => alteration !== null),
-    { validateOnly },
-  )
-  return resources.flatMap((resource, index) => {
-    const result = altered[index]
-    return result === undefined ? [] : [[resource, alteredResult(result)] as const]
-  })
+  const known = alterations.filter((alteration) => alteration !== null)
+  return broker.controller.incrementalAlterConfigs(known, { validateOnly }).map(alteredResult)
 }
 
 function alterationOf({ resourceType, resourceName, configs }: Resource): ConfigAlteration | null {
