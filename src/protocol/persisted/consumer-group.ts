@@ -5,15 +5,10 @@
 
 import { data, NEVER } from '../schema/api.ts'
 import { array, bytes, i8, i32, i64, string, struct, uuid } from '../schema/field.ts'
+import { groupKey, memberKey, targetAssignmentMetadataValue } from './group-parts.ts'
 
 /** ConsumerGroupMetadataKey: which group. */
-export const ConsumerGroupMetadataKey = data({
-  name: 'ConsumerGroupMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 3,
-  fields: { groupId: string },
-})
+export const ConsumerGroupMetadataKey = groupKey('ConsumerGroupMetadataKey', 3)
 
 /** ConsumerGroupMetadataValue: the group epoch. */
 export const ConsumerGroupMetadataValue = data({
@@ -27,13 +22,7 @@ export const ConsumerGroupMetadataValue = data({
 })
 
 /** ConsumerGroupPartitionMetadataKey: which group. */
-export const ConsumerGroupPartitionMetadataKey = data({
-  name: 'ConsumerGroupPartitionMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 4,
-  fields: { groupId: string },
-})
+export const ConsumerGroupPartitionMetadataKey = groupKey('ConsumerGroupPartitionMetadataKey', 4)
 
 const topic = {
   topicId: uuid,
@@ -54,13 +43,7 @@ export const ConsumerGroupPartitionMetadataValue = data({
 })
 
 /** ConsumerGroupMemberMetadataKey: which member. */
-export const ConsumerGroupMemberMetadataKey = data({
-  name: 'ConsumerGroupMemberMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 5,
-  fields: { groupId: string, memberId: string },
-})
+export const ConsumerGroupMemberMetadataKey = memberKey('ConsumerGroupMemberMetadataKey', 5)
 
 const classicMemberMetadata = {
   sessionTimeoutMs: i32,
@@ -87,35 +70,20 @@ export const ConsumerGroupMemberMetadataValue = data({
 })
 
 /** ConsumerGroupTargetAssignmentMetadataKey: which group. */
-export const ConsumerGroupTargetAssignmentMetadataKey = data({
-  name: 'ConsumerGroupTargetAssignmentMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 6,
-  fields: { groupId: string },
-})
+export const ConsumerGroupTargetAssignmentMetadataKey = groupKey(
+  'ConsumerGroupTargetAssignmentMetadataKey',
+  6,
+)
 
 /**
  * ConsumerGroupTargetAssignmentMetadataValue: the epoch that the target assignment was computed for.
  */
-export const ConsumerGroupTargetAssignmentMetadataValue = data({
-  name: 'ConsumerGroupTargetAssignmentMetadataValue',
-  versions: [0, 0],
-  flexible: 0,
-  fields: {
-    assignmentEpoch: i32,
-    assignmentTimestamp: i64.tag(0, 0).ignorable(),
-  },
-})
+export const ConsumerGroupTargetAssignmentMetadataValue = targetAssignmentMetadataValue(
+  'ConsumerGroupTargetAssignmentMetadataValue',
+)
 
 /** ConsumerGroupTargetAssignmentMemberKey: which member. */
-export const ConsumerGroupTargetAssignmentMemberKey = data({
-  name: 'ConsumerGroupTargetAssignmentMemberKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 7,
-  fields: { groupId: string, memberId: string },
-})
+export const ConsumerGroupTargetAssignmentMemberKey = memberKey('ConsumerGroupTargetAssignmentMemberKey', 7)
 
 /** ConsumerGroupTargetAssignmentMemberValue: what a member shall have. */
 export const ConsumerGroupTargetAssignmentMemberValue = data({
@@ -126,13 +94,7 @@ export const ConsumerGroupTargetAssignmentMemberValue = data({
 })
 
 /** ConsumerGroupCurrentMemberAssignmentKey: which member. */
-export const ConsumerGroupCurrentMemberAssignmentKey = data({
-  name: 'ConsumerGroupCurrentMemberAssignmentKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 8,
-  fields: { groupId: string, memberId: string },
-})
+export const ConsumerGroupCurrentMemberAssignmentKey = memberKey('ConsumerGroupCurrentMemberAssignmentKey', 8)
 
 const topicPartitions = {
   topicId: uuid,

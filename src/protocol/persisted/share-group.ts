@@ -3,17 +3,12 @@
  * share-state.ts.
  */
 
-import { data, NEVER } from '../schema/api.ts'
+import { data } from '../schema/api.ts'
 import { array, i8, i32, i64, string, uuid } from '../schema/field.ts'
+import { groupKey, memberKey, targetAssignmentMetadataValue } from './group-parts.ts'
 
 /** ShareGroupMetadataKey: which group. */
-export const ShareGroupMetadataKey = data({
-  name: 'ShareGroupMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 11,
-  fields: { groupId: string },
-})
+export const ShareGroupMetadataKey = groupKey('ShareGroupMetadataKey', 11)
 
 /** ShareGroupMetadataValue: the group epoch. */
 export const ShareGroupMetadataValue = data({
@@ -24,13 +19,7 @@ export const ShareGroupMetadataValue = data({
 })
 
 /** ShareGroupMemberMetadataKey: which member. */
-export const ShareGroupMemberMetadataKey = data({
-  name: 'ShareGroupMemberMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 10,
-  fields: { groupId: string, memberId: string },
-})
+export const ShareGroupMemberMetadataKey = memberKey('ShareGroupMemberMetadataKey', 10)
 
 /** ShareGroupMemberMetadataValue: what a member said of itself. */
 export const ShareGroupMemberMetadataValue = data({
@@ -46,33 +35,15 @@ export const ShareGroupMemberMetadataValue = data({
 })
 
 /** ShareGroupTargetAssignmentMetadataKey: which group. */
-export const ShareGroupTargetAssignmentMetadataKey = data({
-  name: 'ShareGroupTargetAssignmentMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 12,
-  fields: { groupId: string },
-})
+export const ShareGroupTargetAssignmentMetadataKey = groupKey('ShareGroupTargetAssignmentMetadataKey', 12)
 
 /** ShareGroupTargetAssignmentMetadataValue: the epoch that the target assignment was computed for. */
-export const ShareGroupTargetAssignmentMetadataValue = data({
-  name: 'ShareGroupTargetAssignmentMetadataValue',
-  versions: [0, 0],
-  flexible: 0,
-  fields: {
-    assignmentEpoch: i32,
-    assignmentTimestamp: i64.tag(0, 0).ignorable(),
-  },
-})
+export const ShareGroupTargetAssignmentMetadataValue = targetAssignmentMetadataValue(
+  'ShareGroupTargetAssignmentMetadataValue',
+)
 
 /** ShareGroupTargetAssignmentMemberKey: which member. */
-export const ShareGroupTargetAssignmentMemberKey = data({
-  name: 'ShareGroupTargetAssignmentMemberKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 13,
-  fields: { groupId: string, memberId: string },
-})
+export const ShareGroupTargetAssignmentMemberKey = memberKey('ShareGroupTargetAssignmentMemberKey', 13)
 
 const topicPartitions = { topicId: uuid, partitions: array(i32) }
 
@@ -85,13 +56,7 @@ export const ShareGroupTargetAssignmentMemberValue = data({
 })
 
 /** ShareGroupCurrentMemberAssignmentKey: which member. */
-export const ShareGroupCurrentMemberAssignmentKey = data({
-  name: 'ShareGroupCurrentMemberAssignmentKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 14,
-  fields: { groupId: string, memberId: string },
-})
+export const ShareGroupCurrentMemberAssignmentKey = memberKey('ShareGroupCurrentMemberAssignmentKey', 14)
 
 /** ShareGroupCurrentMemberAssignmentValue: what a member has. */
 export const ShareGroupCurrentMemberAssignmentValue = data({
@@ -107,13 +72,7 @@ export const ShareGroupCurrentMemberAssignmentValue = data({
 })
 
 /** ShareGroupStatePartitionMetadataKey: which group. */
-export const ShareGroupStatePartitionMetadataKey = data({
-  name: 'ShareGroupStatePartitionMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 15,
-  fields: { groupId: string },
-})
+export const ShareGroupStatePartitionMetadataKey = groupKey('ShareGroupStatePartitionMetadataKey', 15)
 
 const statePartitionMetadataTopicPartitions = { topicId: uuid, topicName: string, partitions: array(i32) }
 

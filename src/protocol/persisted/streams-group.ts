@@ -1,16 +1,11 @@
 /** A streams group (KIP-1071) in `__consumer_offsets`. */
 
-import { data, NEVER } from '../schema/api.ts'
+import { data } from '../schema/api.ts'
 import { array, i8, i16, i32, i64, string, struct, u16 } from '../schema/field.ts'
+import { groupKey, memberKey, targetAssignmentMetadataValue } from './group-parts.ts'
 
 /** StreamsGroupMetadataKey: which group. */
-export const StreamsGroupMetadataKey = data({
-  name: 'StreamsGroupMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 17,
-  fields: { groupId: string },
-})
+export const StreamsGroupMetadataKey = groupKey('StreamsGroupMetadataKey', 17)
 
 /** StreamsGroupMetadataValue: the group epoch, and which topology was looked at. */
 export const StreamsGroupMetadataValue = data({
@@ -27,13 +22,7 @@ export const StreamsGroupMetadataValue = data({
 })
 
 /** StreamsGroupMemberMetadataKey: which member. */
-export const StreamsGroupMemberMetadataKey = data({
-  name: 'StreamsGroupMemberMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 19,
-  fields: { groupId: string, memberId: string },
-})
+export const StreamsGroupMemberMetadataKey = memberKey('StreamsGroupMemberMetadataKey', 19)
 
 /** StreamsGroupMemberMetadataValue: what a member said of itself. */
 export const StreamsGroupMemberMetadataValue = data({
@@ -54,35 +43,17 @@ export const StreamsGroupMemberMetadataValue = data({
 })
 
 /** StreamsGroupTargetAssignmentMetadataKey: which group. */
-export const StreamsGroupTargetAssignmentMetadataKey = data({
-  name: 'StreamsGroupTargetAssignmentMetadataKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 20,
-  fields: { groupId: string },
-})
+export const StreamsGroupTargetAssignmentMetadataKey = groupKey('StreamsGroupTargetAssignmentMetadataKey', 20)
 
 /**
  * StreamsGroupTargetAssignmentMetadataValue: the epoch that the target assignment was computed for.
  */
-export const StreamsGroupTargetAssignmentMetadataValue = data({
-  name: 'StreamsGroupTargetAssignmentMetadataValue',
-  versions: [0, 0],
-  flexible: 0,
-  fields: {
-    assignmentEpoch: i32,
-    assignmentTimestamp: i64.tag(0, 0).ignorable(),
-  },
-})
+export const StreamsGroupTargetAssignmentMetadataValue = targetAssignmentMetadataValue(
+  'StreamsGroupTargetAssignmentMetadataValue',
+)
 
 /** StreamsGroupTargetAssignmentMemberKey: which member. */
-export const StreamsGroupTargetAssignmentMemberKey = data({
-  name: 'StreamsGroupTargetAssignmentMemberKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 21,
-  fields: { groupId: string, memberId: string },
-})
+export const StreamsGroupTargetAssignmentMemberKey = memberKey('StreamsGroupTargetAssignmentMemberKey', 21)
 
 const taskIds = { subtopologyId: string, partitions: array(i32) }
 
@@ -99,13 +70,7 @@ export const StreamsGroupTargetAssignmentMemberValue = data({
 })
 
 /** StreamsGroupCurrentMemberAssignmentKey: which member. */
-export const StreamsGroupCurrentMemberAssignmentKey = data({
-  name: 'StreamsGroupCurrentMemberAssignmentKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 22,
-  fields: { groupId: string, memberId: string },
-})
+export const StreamsGroupCurrentMemberAssignmentKey = memberKey('StreamsGroupCurrentMemberAssignmentKey', 22)
 
 const currentMemberAssignmentTaskIds = {
   subtopologyId: string,
@@ -134,13 +99,7 @@ export const StreamsGroupCurrentMemberAssignmentValue = data({
 })
 
 /** StreamsGroupTopologyKey: which group. */
-export const StreamsGroupTopologyKey = data({
-  name: 'StreamsGroupTopologyKey',
-  versions: [0, 0],
-  flexible: NEVER,
-  keyType: 23,
-  fields: { groupId: string },
-})
+export const StreamsGroupTopologyKey = groupKey('StreamsGroupTopologyKey', 23)
 
 const topicInfo = {
   name: string,
