@@ -182,7 +182,8 @@ export class ReplicaManager implements PartitionHost, ReplicationEndpoint {
   }
 
   #removeTopic(id: Uuid): void {
-    for (const partition of this.#byId.get(id) ?? []) if (partition) this.#remove(partition)
+    // From the last on: `forget` looks from the first whether any is left.
+    for (const partition of [...(this.#byId.get(id) ?? [])].reverse()) if (partition) this.#remove(partition)
   }
 
   #remove(partition: Partition): void {
