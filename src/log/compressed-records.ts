@@ -43,14 +43,10 @@ export const decompressRecords = (codec: number, packed: Buffer, config: LogConf
 
 /** Compresses a records section with the topic's level for that codec. */
 export const compressRecords = (codec: number, plain: Buffer, config: LogConfig): Buffer => {
-  const { compressionGzipLevel, compressionLz4Level, compressionZstdLevel } = config
-  const level =
-    codec === GZIP
-      ? compressionGzipLevel
-      : codec === LZ4
-        ? compressionLz4Level
-        : codec === ZSTD
-          ? compressionZstdLevel
-          : undefined
-  return compress(codec, plain, { level })
+  const levels: Readonly<Record<number, number>> = {
+    [GZIP]: config.compressionGzipLevel,
+    [LZ4]: config.compressionLz4Level,
+    [ZSTD]: config.compressionZstdLevel,
+  }
+  return compress(codec, plain, { level: levels[codec] })
 }
